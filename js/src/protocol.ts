@@ -1,0 +1,108 @@
+/**
+ * Every trait and message that passes between the kernel and the browser, and the only place where they
+ * are written for the browser. The Python side of the same list is `jupyter_openrouter/widget.py`;
+ * `tests/protocol.json` holds one example of each and is read by the tests of both sides.
+ *
+ * State that a view opened later must know is a trait; what happens once is a message. Only the kernel
+ * sets traits. All text offsets are counted in UTF-16 code units, as JavaScript counts.
+ */
+
+/** The states of a response, as `Response.state` names them in Python; `idle` is a chat with no answer yet. */
+export type State = "idle" | "waiting" | "streaming" | "done" | "stopped" | "cut" | "failed";
+
+/** What the service reported; a figure that is missing is unknown, never 0. Cost is in US dollars. */
+export interface Usage {
+  prompt_tokens?: number;
+  completion_tokens?: number;
+  total_tokens?: number;
+  cost?: number;
+}
+
+/** One line that says what went wrong, and one that says what to do. */
+export interface Failure {
+  type: string;
+  message: string;
+  remedy?: string;
+}
+
+/** One settled turn. An assistant turn carries what its footer shows. */
+export interface Turn {
+  role: "user" | "assistant";
+  content: string;
+  reasoning?: string;
+  state?: State;
+  model?: string;
+  provider?: string;
+  finish_reason?: string;
+  usage?: Usage;
+  /** Whole answer, in seconds. */
+  seconds?: number;
+}
+
+/** Traits that the live answer and the chat share. */
+export interface SharedTraits {
+  /** Content hash of the core module; parts are kept in the page under this name. */
+  _core_id: string;
+  /** The core, gzip-compressed, when this kernel cannot answer a request for it while a cell runs; else null. */
+  _core_gz: DataView | null;
+  state: State;
+  /** The text of the running (or last) answer so far; current in `get_state`, published when it settles. */
+  message: string;
+  /** The reasoning of the running (or last) answer so far, as plain text. */
+  reasoning: string;
+  model: string;
+  error: Failure | null;
+  /** True while a cell of ours waits for this very answer, so that interrupting the kernel stops only it. */
+  interruptible: boolean;
+}
+
+/** `_kind: "answer"`: the growing answer of one magic cell. */
+export interface AnswerTraits extends SharedTraits {
+  _kind: "answer";
+}
+
+/** `_kind: "chat"`: the chat widget. */
+export interface ChatTraits extends SharedTraits {
+  _kind: "chat";
+  system: string;
+  /** The settled turns, oldest first. */
+  messages: Turn[];
+  /** The question that is being answered, "" when none is. It is not in `messages` yet. */
+  asking: string;
+  finish_reason: string;
+  usage: Usage | null;
+}
+
+/** Kernel to browser. `answer` is the number of the answer within its widget, from 1. */
+export type FromKernel =
+  /** The core (`part: "core"`) as gzip-compressed bytes in the first buffer. */
+  | { type: "part"; part: "core"; id: string }
+  /** New text. `offset` and `reasoning_offset`: how much was sent before these pieces. */
+  | {
+      type: "delta";
+      answer: number;
+      offset: number;
+      text: string;
+      reasoning_offset: number;
+      reasoning: string;
+      /** Completion tokens so far (an estimate while it streams) and seconds since the request was sent. */
+      tokens: number;
+      seconds: number;
+    }
+  /** All text so far: the answer to `resync`, and sent unasked now and then on kernels that cannot hear. */
+  | { type: "snapshot"; answer: number; text: string; reasoning: string; tokens: number; seconds: number }
+  /** A short sentence for the status line, such as "waiting for the provider". Sent about once a second. */
+  | { type: "status"; answer: number; text: string; seconds: number }
+  /** A browser message with this `id` was received and acted on. */
+  | { type: "ack"; id: string }
+  /** A browser message with this `id` was refused, and why. */
+  | { type: "refused"; id: string; reason: string };
+
+/** Browser to kernel. `id` is unique within the view. */
+export type FromBrowser =
+  | { type: "part"; part: "core" }
+  /** Asks for a snapshot: a delta's offset did not continue what the view holds, or the view is new. */
+  | { type: "resync" }
+  | { type: "stop"; id: string }
+  /** Chat only. At most 1 MiB of text. */
+  | { type: "ask"; id: string; text: string };
