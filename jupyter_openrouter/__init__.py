@@ -1,0 +1,120 @@
+"""OpenRouter in Jupyter: a cell magic that streams, a Stop that stops, a chat in a cell, and a Python client.
+
+``%load_ext jupyter_openrouter`` brings ``%%openrouter``. The names below load when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .chat import ChatWidget
+    from .client import AsyncOpenRouter, Stream
+    from .errors import (
+        APIConnectionError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        CutError,
+        EventError,
+        InvalidRequestError,
+        MissingKeyError,
+        NotFoundError,
+        OpenRouterError,
+        PaymentRequiredError,
+        PermissionDeniedError,
+        ProviderError,
+        RateLimitError,
+        StreamError,
+    )
+    from .keys import Key
+    from .response import Response
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ChatWidget": "chat",
+    "AsyncOpenRouter": "client",
+    "Stream": "client",
+    "Key": "keys",
+    "Response": "response",
+    "APIConnectionError": "errors",
+    "APIStatusError": "errors",
+    "APITimeoutError": "errors",
+    "AuthenticationError": "errors",
+    "BadRequestError": "errors",
+    "CutError": "errors",
+    "EventError": "errors",
+    "InvalidRequestError": "errors",
+    "MissingKeyError": "errors",
+    "NotFoundError": "errors",
+    "OpenRouterError": "errors",
+    "PaymentRequiredError": "errors",
+    "PermissionDeniedError": "errors",
+    "ProviderError": "errors",
+    "RateLimitError": "errors",
+    "StreamError": "errors",
+}
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncOpenRouter",
+    "AuthenticationError",
+    "BadRequestError",
+    "ChatWidget",
+    "CutError",
+    "EventError",
+    "InvalidRequestError",
+    "Key",
+    "MissingKeyError",
+    "NotFoundError",
+    "OpenRouterError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "ProviderError",
+    "RateLimitError",
+    "Response",
+    "Stream",
+    "StreamError",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext jupyter_openrouter``: registers ``%%openrouter``; loading it again changes nothing."""
+    from .magic import OpenRouterMagics
+
+    ipython.register_magics(OpenRouterMagics)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """``%unload_ext jupyter_openrouter``: takes the magic away and ends the I/O thread with all that is on it."""
+    import sys
+
+    ipython.magics_manager.magics["cell"].pop("openrouter", None)
+    ipython.magics_manager.registry.pop("OpenRouterMagics", None)
+    if f"{__name__}.widget" in sys.modules:
+        from .widget import close_channels
+
+        close_channels()
+    from . import background
+
+    background.stop()

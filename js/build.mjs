@@ -1,0 +1,109 @@
+/**
+ * Builds the browser code into jupyter_openrouter/static: `node build.mjs`; `node build.mjs --check` builds in
+ * memory only and fails, naming the file, when the committed build differs by a byte.
+ */
+import { readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "..", "jupyter_openrouter", "static");
+const bundled = ["markdown-it", "mdurl", "uc.micro", "punycode.js", "entities"];
+
+/** The style sheet as a minified string. */
+const styleText = {
+  name: "style-text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
+/** markdown-it makes one LinkifyIt when it starts; ours never links bare text, so its tables stay out. */
+export const noLinkify = {
+  name: "no-linkify",
+  setup(build) {
+    build.onResolve({ filter: /^linkify-it$/ }, () => ({ path: "linkify-it", namespace: "absent" }));
+    build.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "export class LinkifyIt {}" }));
+  },
+};
+
+export const plugins = [styleText, noLinkify];
+
+function packageFile(name, file) {
+  return readFileSync(join(here, "node_modules", name, file), "utf8");
+}
+
+function about(name) {
+  const { version, license } = JSON.parse(packageFile(name, "package.json"));
+  return { name, version, license };
+}
+
+function licenceOf(name) {
+  for (const file of ["LICENSE", "LICENSE.txt", "LICENSE-MIT.txt"]) {
+    try {
+      return packageFile(name, file).replace(/\r\n/g, "\n").trim();
+    } catch (error) {
+      if (error.code !== "ENOENT") throw error;
+    }
+  }
+  throw new Error(`${name} has no licence file`);
+}
+
+async function bundle(entry, banner) {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    charset: "ascii",
+    legalComments: "none",
+    plugins,
+    ...(banner ? { banner: { js: banner } } : {}),
+  });
+  return result.outputFiles[0].text;
+}
+
+/** File name to content of everything that is built. */
+export async function outputs() {
+  const parts = bundled.map(about);
+  const names = parts.map(({ name, version, license }) => `${name} ${version} (${license})`).join(", ");
+  const banner = `/*! jupyter_openrouter (MIT). Bundles ${names}; their licences are in licenses.txt beside this file. */`;
+  const licences = parts.map(({ name, version }) => `${name} ${version}\n\n${licenceOf(name)}\n`);
+  return {
+    "loader.js": await bundle("src/loader.ts"),
+    "core.js": await bundle("src/core.ts", banner),
+    "licenses.txt": `core.js contains these libraries.\n\n${licences.join(`\n${"-".repeat(79)}\n\n`)}`,
+  };
+}
+
+async function main() {
+  const files = await outputs();
+  const check = process.argv.includes("--check");
+  let differs = false;
+  if (!check) mkdirSync(target, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    if (!check) {
+      writeFileSync(join(target, name), content);
+      continue;
+    }
+    let committed = null;
+    try {
+      committed = readFileSync(join(target, name), "utf8");
+    } catch (error) {
+      if (error.code !== "ENOENT") throw error;
+    }
+    if (committed === content) continue;
+    console.error(`${name} in jupyter_openrouter/static is not what js/src builds: run \`node build.mjs\``);
+    differs = true;
+  }
+  if (differs) process.exitCode = 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

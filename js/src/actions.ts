@@ -1,0 +1,56 @@
+/** Answers clicks inside rendered Markdown: copy code, load an image, go to a heading. */
+import { imageAddress } from "./links";
+import { loadedImage } from "./inline";
+
+export function answerClicks(root: HTMLElement, loaded: Set<string>, signal?: AbortSignal): void {
+  const onClick = (event: MouseEvent) => {
+    const target = event.target instanceof Element ? event.target : null;
+    const copy = target?.closest<HTMLButtonElement>(".jor-copy");
+    const load = target?.closest<HTMLButtonElement>(".jor-image-load");
+    const place = target?.closest<HTMLAnchorElement>('a[href^="#"]');
+    if (!copy && !load && !place) return;
+    event.preventDefault();
+    if (copy) void copyCode(copy);
+    else if (load) loadImage(load, loaded);
+    else if (place) goTo(root, place.getAttribute("href") ?? "");
+  };
+  root.addEventListener("click", onClick, signal ? { signal } : {});
+}
+
+async function copyCode(button: HTMLButtonElement): Promise<void> {
+  const code = button.closest(".jor-code")?.querySelector("code");
+  if (!code) return;
+  let copied = true;
+  try {
+    await navigator.clipboard.writeText((code.textContent ?? "").replace(/\n$/, ""));
+  } catch {
+    // No clipboard for pages without https: select the code, so that one key copies it.
+    getSelection()?.selectAllChildren(code);
+    copied = false;
+  }
+  button.textContent = copied ? "copied" : "selected";
+  setTimeout(() => (button.textContent = "copy"), 1500);
+}
+
+function loadImage(button: HTMLButtonElement, loaded: Set<string>): void {
+  const holder = button.closest<HTMLElement>(".jor-image");
+  const found = imageAddress(holder?.title ?? "");
+  if (!holder || !found) return;
+  loaded.add(found.href);
+  const host = holder.querySelector(".jor-host")?.textContent ?? "";
+  const label = holder.querySelector(".jor-image-label")?.textContent ?? "";
+  holder.replaceWith(loadedImage(found.href, label.slice(0, label.length - host.length).trim()));
+}
+
+/** Headings have no ids, which would be names in the page; they are found by the slug of their text. */
+function goTo(root: HTMLElement, hash: string): void {
+  let wanted = hash.slice(1);
+  try {
+    wanted = decodeURIComponent(wanted);
+  } catch {
+    // Not percent-encoded: taken as it stands.
+  }
+  const slug = (text: string) => text.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, "").replace(/\s/g, "-");
+  const heading = Array.from(root.querySelectorAll("h1,h2,h3,h4,h5,h6")).find((node) => slug(node.textContent ?? "") === slug(wanted));
+  heading?.scrollIntoView({ block: "start" });
+}

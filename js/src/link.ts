@@ -1,0 +1,158 @@
+/** Joins one anywidget model to one transcript: its listeners, its messages out, and its Stop. */
+import { kernelOf, modelId, stopByControl, type Model } from "./kernel";
+import type { FromBrowser, FromKernel } from "./protocol";
+import { fromTraits, isRunning, NO_TRAITS, receive, type ShownTraits, type Transcript, withTraits } from "./transcript";
+
+/** How long an unanswered Stop waits, in milliseconds, before the kernel is interrupted. */
+export const STOP_PATIENCE = 300;
+const RESYNC_AGAIN = 2000;
+const NAMES = Object.keys(NO_TRAITS) as (keyof ShownTraits)[];
+
+let ids = 0;
+
+export class Link {
+  transcript: Transcript;
+  /** True from a Stop until the answer has settled. */
+  stopping = false;
+  /** What is being written in a chat's box, for every view of it. */
+  draft = "";
+  readonly kind: string;
+  readonly #model: Model;
+  readonly #end = new AbortController();
+  readonly #watchers = new Set<() => void>();
+  readonly #asked = new Map<string, string>();
+  readonly #replies = new Map<string, (refused: string | null) => void>();
+  #stale = false;
+  /** The model that the host hands to its listeners knows its id; the one given to us may not. */
+  #real: unknown = null;
+  #resyncTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.kind = String(model.get("_kind") ?? "answer");
+    this.transcript = fromTraits(this.#traits());
+    const onChange = (source: unknown) => {
+      this.#real ??= source;
+      if (this.#stale) return;
+      this.#stale = true;
+      queueMicrotask(() => this.#refresh());
+    };
+    for (const name of NAMES) model.on(`change:${name}`, onChange);
+    this.#end.signal.addEventListener("abort", () => {
+      for (const name of NAMES) model.off(`change:${name}`, onChange);
+      clearTimeout(this.#resyncTimer);
+      this.#watchers.clear();
+    });
+  }
+
+  close(): void {
+    this.#end.abort();
+  }
+
+  /** Calls `watcher` after every change until `signal` aborts. */
+  watch(watcher: () => void, signal: AbortSignal): void {
+    this.#watchers.add(watcher);
+    signal.addEventListener("abort", () => this.#watchers.delete(watcher), { once: true });
+  }
+
+  /** One message from the kernel. */
+  hear(message: FromKernel): void {
+    if (this.#end.signal.aborted) return;
+    this.#refresh(); // traits that came before this message count before it
+    if (message.type === "ack" || message.type === "refused") this.#answered(message);
+    const { now, resync } = receive(this.transcript, message);
+    this.transcript = now;
+    if (resync) this.resync();
+    this.#tell();
+  }
+
+  /** Asks for all text so far, and again while the gap stays. */
+  resync(): void {
+    clearTimeout(this.#resyncTimer);
+    this.#send({ type: "resync" });
+    this.#resyncTimer = setTimeout(() => {
+      if (this.transcript.gap && isRunning(this.transcript.state)) this.resync();
+    }, RESYNC_AGAIN);
+  }
+
+  /** Sends a question; resolves to null when the kernel took it, or to why it did not. */
+  send(text: string): Promise<string | null> {
+    const id = this.#id();
+    return new Promise((resolve) => {
+      this.#replies.set(id, resolve);
+      this.#asked.set(text, id);
+      if (!this.#send({ type: "ask", id, text })) this.#reply(id, "the kernel cannot be reached");
+    });
+  }
+
+  stop(): void {
+    const { state } = this.transcript;
+    if (!isRunning(state)) return;
+    const id = this.#id();
+    let answered = false;
+    this.stopping = true;
+    this.#replies.set(id, (refused) => {
+      answered = true;
+      if (refused !== null) this.stopping = false;
+    });
+    this.#send({ type: "stop", id });
+    if (this.#model.get("_control") === true) void this.#stopByControl(id);
+    const timer = setTimeout(() => {
+      // Only our own waiting cell may be interrupted, and only while it waits.
+      const ours = isRunning(this.transcript.state) && this.#model.get("interruptible") === true;
+      if (!answered && ours) void kernelOf(this.#model)?.interrupt?.();
+    }, STOP_PATIENCE);
+    this.#end.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    this.#tell();
+  }
+
+  async #stopByControl(id: string): Promise<void> {
+    const comm = await modelId(this.#model, this.#real);
+    if (comm) stopByControl(kernelOf(this.#model), comm, id);
+  }
+
+  #id(): string {
+    ids += 1;
+    return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${ids}`;
+  }
+
+  #send(message: FromBrowser): boolean {
+    try {
+      this.#model.send(message);
+      return true;
+    } catch (error) {
+      console.warn("[jupyter_openrouter] the kernel cannot be reached", error);
+      return false;
+    }
+  }
+
+  #answered(message: Extract<FromKernel, { type: "ack" | "refused" }>): void {
+    this.#reply(message.id, message.type === "refused" ? message.reason : null);
+  }
+
+  #reply(id: string, reason: string | null): void {
+    const reply = this.#replies.get(id);
+    this.#replies.delete(id);
+    for (const [text, of] of this.#asked) if (of === id) this.#asked.delete(text);
+    reply?.(reason);
+  }
+
+  #traits(): ShownTraits {
+    const entries = NAMES.map((name) => [name, this.#model.get(name) ?? NO_TRAITS[name]]);
+    return Object.fromEntries(entries) as ShownTraits;
+  }
+
+  #refresh(): void {
+    if (!this.#stale || this.#end.signal.aborted) return;
+    this.#stale = false;
+    this.transcript = withTraits(this.transcript, this.#traits());
+    if (!isRunning(this.transcript.state)) this.stopping = false;
+    // A question that is being answered was taken, whether or not its `ack` came through.
+    this.#reply(this.#asked.get(this.transcript.asking) ?? "", null);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+}

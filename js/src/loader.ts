@@ -1,0 +1,161 @@
+/**
+ * The `_esm` of every widget: fetches the core once per page, and shows plain text until it has come.
+ * Its text goes over the comm for each widget, so it stays below 2 kB when built.
+ */
+import type { Core, Entry } from "./core";
+import { kernelOf, type Model } from "./kernel";
+import type { FromKernel } from "./protocol";
+
+/** What widgets of one core share in a page. */
+interface Page {
+  /** Takes the core's gzip-compressed bytes; the first ones count. */
+  take(gzip: BlobPart): void;
+  ready: Promise<Core>;
+  core?: Core;
+}
+
+interface Known extends Entry {
+  page: Page;
+  /** Redraws the plain views, which stand in while there is no core. */
+  plain: Set<() => void>;
+  close(): void;
+}
+
+interface Given {
+  model: Model;
+  el: HTMLElement;
+  signal?: AbortSignal;
+}
+
+const known = new Map<Model, Known>();
+const world = globalThis as unknown as Record<symbol, Page | undefined>;
+
+async function load(gzip: BlobPart): Promise<Core> {
+  const code = new Blob([gzip]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const headers = { "content-type": "text/javascript" };
+  const url = URL.createObjectURL(await new Response(code, { headers }).blob());
+  return import(url).finally(() => URL.revokeObjectURL(url));
+}
+
+function open(key: symbol): Page {
+  let take!: Page["take"];
+  const page: Page = { ready: new Promise<BlobPart>((resolve) => (take = resolve)).then(load), take };
+  page.ready.then(
+    (core) => (page.core = core),
+    (error) => {
+      delete world[key]; // the next widget tries again
+      console.error(error);
+    },
+  );
+  return page;
+}
+
+function join(model: Model): Known {
+  const id = model.get("_core_id") as string;
+  const key = Symbol.for("jupyter_openrouter/" + id);
+  // The first widget asks at once; others only when nothing has come, its kernel may be busy or gone.
+  let wait = world[key] ? 3000 : 0;
+  const page = (world[key] ??= open(key));
+  const hear = (message: FromKernel, buffers?: BlobPart[]) => {
+    if (message.type === "part") {
+      if (message.id === id && buffers?.[0]) page.take(buffers[0]);
+    } else if (page.core) page.core.hear(entry, message);
+    else {
+      entry.queue.push(message);
+      entry.plain.forEach((draw) => draw());
+    }
+  };
+  let timer: ReturnType<typeof setTimeout>;
+  const ask = () => {
+    if (page.core || wait > 1e5) return;
+    model.send({ type: "part", part: "core" });
+    timer = setTimeout(ask, (wait = wait * 2 || 1500));
+  };
+  const entry: Known = {
+    model,
+    queue: [],
+    page,
+    plain: new Set(),
+    close() {
+      clearTimeout(timer);
+      model.off("msg:custom", hear);
+      known.delete(model);
+      page.core?.close(entry);
+    },
+  };
+  known.set(model, entry);
+  model.on("msg:custom", hear);
+  const gzip = model.get("_core_gz") as BlobPart | null;
+  if (gzip) page.take(gzip);
+  else if (!page.core) {
+    if (wait) timer = setTimeout(ask, wait);
+    else ask();
+  }
+  return entry;
+}
+
+function isRunning(model: Model): boolean {
+  return /^(wait|stream)ing$/.test(model.get("state") as string);
+}
+
+/** The text as it stands, and a Stop button, until the core can take over. */
+function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
+  const { model, queue, page } = entry;
+  const root = document.createElement("div");
+  const text = document.createElement("div");
+  const stop = document.createElement("button");
+  text.style.whiteSpace = "pre-wrap";
+  stop.append("Stop");
+  stop.onclick = () => {
+    const id = "plain" + Math.random();
+    model.send({ type: "stop", id });
+    setTimeout(() => {
+      const heard = page.core || queue.some((message) => message.type === "ack" && message.id === id);
+      if (!heard && isRunning(model) && model.get("interruptible")) kernelOf(model)?.interrupt?.();
+    }, 300);
+  };
+  const draw = () => {
+    let shown = model.get("message") as string;
+    stop.hidden = !isRunning(model);
+    if (!stop.hidden)
+      for (const message of queue) {
+        if (message.type === "delta") shown = shown.slice(0, message.offset) + message.text;
+        if (message.type === "snapshot") shown = message.text;
+      }
+    text.textContent = shown;
+  };
+  draw();
+  root.append(text, stop);
+  el.append(root);
+  entry.plain.add(draw);
+  model.on("change:state", draw);
+  const end = () => {
+    entry.plain.delete(draw);
+    model.off("change:state", draw);
+    root.remove();
+  };
+  signal.onabort = end;
+  page.ready.then((core) => {
+    if (signal.aborted) return;
+    end();
+    core.render(entry, el, signal);
+  });
+}
+
+export default {
+  initialize({ model, signal }: Given) {
+    const { close } = join(model);
+    signal?.addEventListener("abort", close);
+    return close;
+  },
+  render({ model, el, signal }: Given) {
+    // anywidget gives each call another proxy of the model; there this module is the model's own, so one is known.
+    const entry = known.get(model) ?? ((known.size === 1 && [...known.values()][0]) || join(model));
+    const view = new AbortController();
+    const end = () => view.abort();
+    signal?.addEventListener("abort", end);
+    if (entry.page.core) entry.page.core.render(entry, el, view.signal);
+    else plainView(entry, el, view.signal);
+    return end;
+  },
+};

@@ -1,0 +1,14 @@
+/** Puts the style sheet once into the page, or into the shadow root that a host renders in. */
+import css from "./styles.css";
+
+const MARK = "data-jor-styles";
+
+export function ensureStyles(el: HTMLElement): void {
+  const root = el.getRootNode();
+  const place = root instanceof ShadowRoot ? root : document.head;
+  if (place.querySelector(`style[${MARK}]`)) return;
+  const style = document.createElement("style");
+  style.setAttribute(MARK, "");
+  style.textContent = css;
+  place.append(style);
+}

@@ -1,0 +1,130 @@
+/** Decides how the end of a text that still grows is shown, so that little appears and is taken back. */
+
+// A last line that may still become a heading underline, a list, a quote, a fence, a table or a definition.
+const UNDECIDED_LINE = /^ {0,3}(?:[-=*_+][-=*_+ \t]*|#{1,6}|\d{1,9}[.)]?|>|`{1,}|~{1,}|\$\$?|\\\[?|\[[^\]\n]{1,60}\]:[^\n]*)[ \t]*$/;
+const TABLE_LINE = /^ {0,3}\|/;
+const DELIMITER_ROW = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:|-]*)?$/;
+
+/** How much of a growing text may be parsed and shown now; the rest waits for the characters that decide. */
+export function decided(text: string): number {
+  const line = text.lastIndexOf("\n") + 1;
+  const last = text.slice(line);
+  if (UNDECIDED_LINE.test(last)) return line;
+  const before = line > 0 ? text.lastIndexOf("\n", line - 2) + 1 : 0;
+  if (line > 0 && DELIMITER_ROW.test(last) && text.slice(before, line).includes("|")) return before;
+  if (TABLE_LINE.test(last)) return startsTable(text, line) ? line : text.length;
+  if (!last && TABLE_LINE.test(text.slice(before)) && startsTable(text, before)) return before;
+  const code = text.charCodeAt(text.length - 1);
+  return code >= 0xd800 && code <= 0xdbff ? text.length - 1 : text.length;
+}
+
+/** Whether the line at `at` would be a table's first one, its delimiter row not yet there. */
+function startsTable(text: string, at: number): boolean {
+  const before = at > 0 ? text.lastIndexOf("\n", at - 2) + 1 : 0;
+  return at === 0 || !text.slice(before, at).includes("|");
+}
+
+interface Opener {
+  run: string;
+  at: number;
+}
+
+const BLANK = /\s|^$/;
+const WORD = /[\p{L}\p{N}]/u;
+/** A single star or underscore that stays open for longer is more likely a sign than emphasis. */
+const LONGEST_EMPHASIS = 240;
+
+/** The unfinished end of an inline text, closed or held back: `**bo` shows bold, `[label](htt` its label. */
+export function complete(text: string): string {
+  let source = text.replace(/(?:\\|&#?\w{0,31}|<\/?[a-z]{0,10}|<[a-z][a-z0-9+.-]*:[^\s<>]{0,500}|<[\w.+-]+@[\w.-]*)$/i, "");
+  const open: Opener[] = [];
+  const brackets: number[] = [];
+  for (let i = 0; i < source.length; i++) {
+    const char = source[i] as string;
+    if (char === "\\") i++;
+    else if (char === "`") {
+      const run = runAt(source, i);
+      const end = closingTicks(source, i + run.length, run.length);
+      if (end < 0) return closeCode(source, i, run, open);
+      i = end - 1;
+    } else if (char === "[") brackets.push(i);
+    else if (char === "]") {
+      const start = brackets.pop();
+      if (start === undefined) continue;
+      const after = source[i + 1];
+      const image = source[start - 1] === "!";
+      if (after === undefined && image) source = source.slice(0, start - 1);
+      else if (after === "(") {
+        const end = destinationEnd(source, i + 2);
+        if (end >= 0) i = end;
+        else source = image ? source.slice(0, start - 1) : source.slice(0, start) + source.slice(start + 1, i);
+        if (end < 0) break;
+      }
+    } else if (char === "*" || char === "_" || char === "~") {
+      const run = runAt(source, i);
+      delimiter(source, i, run, open);
+      i += run.length - 1;
+    }
+  }
+  const start = brackets.find((at) => at < source.length && source[at] === "[" && source.indexOf("]", at) < 0);
+  if (start !== undefined && source.length - start < 200) {
+    source = source[start - 1] === "!" ? source.slice(0, start - 1) : source.slice(0, start) + source.slice(start + 1);
+  }
+  return closeRuns(source.replace(/!$/, ""), open);
+}
+
+function runAt(text: string, at: number): string {
+  let end = at;
+  while (text[end] === text[at]) end++;
+  return text.slice(at, end);
+}
+
+function closingTicks(text: string, from: number, length: number): number {
+  for (let at = text.indexOf("`", from); at >= 0; ) {
+    const run = runAt(text, at).length;
+    if (run === length) return at + run;
+    at = text.indexOf("`", at + run);
+  }
+  return -1;
+}
+
+function closeCode(text: string, at: number, ticks: string, open: Opener[]): string {
+  const content = text.slice(at + ticks.length).replace(/`+$/, "");
+  const before = text.slice(0, at);
+  return closeRuns(content.trim() ? `${before}${ticks}${content.trimEnd()}${ticks}` : before, open);
+}
+
+/** End of `(…)` after a label, or -1 while it is not closed. */
+function destinationEnd(text: string, from: number): number {
+  let depth = 0;
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === "\\") i++;
+    else if (text[i] === "(") depth++;
+    else if (text[i] === ")" && depth-- === 0) return i;
+    else if (text[i] === "\n" && text[i + 1] === "\n") return i;
+  }
+  return -1;
+}
+
+function delimiter(text: string, at: number, run: string, open: Opener[]): void {
+  const before = text[at - 1] ?? "";
+  const after = text[at + run.length] ?? "";
+  const last = open.at(-1);
+  if (last && last.run[0] === run[0] && !BLANK.test(before)) {
+    if (run.length >= last.run.length) open.pop();
+    else last.run = last.run.slice(run.length);
+    return;
+  }
+  const wordBefore = WORD.test(before);
+  if (BLANK.test(after) || (wordBefore && (run[0] === "_" || run.length === 1))) return;
+  if (run[0] === "~" ? run.length === 2 : run.length <= 3) open.push({ run, at });
+}
+
+function closeRuns(text: string, open: readonly Opener[]): string {
+  let shown = text.replace(/(?<![\\*_~])[*_~]+$/, "").trimEnd();
+  for (const { run, at } of [...open].reverse()) {
+    if (at >= shown.length || (run.length === 1 && shown.length - at > LONGEST_EMPHASIS)) continue;
+    if (shown.length > at + run.length) shown += run;
+  }
+  return shown;
+}

@@ -1,0 +1,55 @@
+"""Runs one answer on the I/O loop, from a request to a response that has settled, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clients import client_for
+from .errors import OpenRouterError
+from .keys import Key
+from .response import Response
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, as ``request.chat_body`` takes it."""
+
+    messages: Any
+    model: str
+    system: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+async def answer(question: Question, response: Response, key: Key | None) -> Response:
+    """Fills ``response`` and returns it. A typed error is put into it; cancelling means Stop.
+
+    Anything else that is raised is a fault of this package; the response has settled then, too.
+    """
+    try:
+        client = await client_for(question.model, key)
+        stream = client.chat_stream(
+            question.messages,
+            model=question.model,
+            system=question.system,
+            temperature=question.temperature,
+            max_tokens=question.max_tokens,
+            extra=question.extra,
+            response=response,
+        )
+        async with stream:
+            await stream.run()
+    except asyncio.CancelledError:
+        if not response.settled:
+            response.state = "stopped"
+    except OpenRouterError as error:
+        response.error = response.error or error
+        if not response.settled:
+            response.state = "failed"
+    finally:
+        if not response.settled:
+            response.state = "failed"
+    return response

@@ -1,0 +1,201 @@
+"""The one I/O thread and its event loop, and how synchronous callers wait on it without being deaf to an interrupt.
+
+All network work of a process is on this loop, for the magic, the widgets and Python callers alike: cancelling
+a task there is immediate, and closes its socket, which closing from another thread is not. The thread starts
+when it is first needed. It ends with ``stop()``, at interpreter exit, and a forked child starts its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextvars
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+# A thread that waits on a lock is woken by a signal only where the system hands it to that very thread: usually
+# on Linux, at times on macOS, never on Windows. Between two waits Python always sees it.
+_SLICE_SECONDS = 0.05 if sys.platform == "win32" else 0.2
+
+
+class Job(Generic[T]):
+    """One coroutine on the I/O loop, seen from other threads."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._task: asyncio.Task[T] | None = None
+        self._done = threading.Event()
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def _start(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._task = self._loop.create_task(coroutine)
+        self._task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self._error = asyncio.CancelledError()
+        else:
+            self._error = task.exception()
+            if self._error is None:
+                self._result = task.result()
+        self._done.set()
+
+    @property
+    def done(self) -> bool:
+        """Whether the coroutine has ended."""
+        return self._done.is_set()
+
+    def cancel(self) -> None:
+        """Cancels the task, at once; from any thread, any number of times."""
+
+        def now() -> None:
+            # One turn of the loop later: a task that is cancelled before its first step never runs its `finally`.
+            if self._task is not None:
+                self._loop.call_soon(self._task.cancel)
+
+        try:
+            self._loop.call_soon_threadsafe(now)
+        except RuntimeError:  # the loop is closed, and with it every task
+            self._done.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the coroutine has ended, at most ``timeout`` seconds; an interrupt gets through."""
+        if timeout is not None:
+            return self._done.wait(timeout)
+        while not self._done.wait(_SLICE_SECONDS):
+            pass
+        return True
+
+    def result(self) -> T:
+        """Waits, and returns what the coroutine returned or raises what it raised.
+
+        When the wait itself is interrupted, the task is cancelled and given up to 2 seconds to tidy up.
+        """
+        try:
+            self.wait()
+        except BaseException:
+            self.cancel()
+            self.wait(2)
+            raise
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[no-any-return]
+
+
+class Background:
+    """The I/O thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.context = contextvars.Context()
+        """Everything runs in copies of this context, never in one of the caller's: see ``kernel_channel``."""
+        self._at_stop: list[Callable[[], Awaitable[None]]] = []
+        self._stopped = False
+        ready = threading.Event()
+        self.thread = threading.Thread(
+            target=self._run, args=(ready,), name="jupyter_openrouter I/O", daemon=True
+        )
+        self.thread.start()
+        ready.wait()
+
+    def _run(self, ready: threading.Event) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.call_soon(ready.set)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+    @property
+    def here(self) -> bool:
+        """Whether the caller is the I/O thread."""
+        return threading.current_thread() is self.thread
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Job[T]:
+        """Starts a coroutine on the loop and returns at once."""
+        job: Job[T] = Job(self.loop)
+        self.loop.call_soon_threadsafe(job._start, coroutine, context=self.context)
+        return job
+
+    def post(self, function: Callable[..., Any], *args: Any) -> None:
+        """Calls a short function on the loop, in order, without waiting for it."""
+        self.loop.call_soon_threadsafe(function, *args, context=self.context)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Calls a short function on the loop and waits for what it returns."""
+        if self.here:
+            return function()
+
+        async def run() -> T:
+            return function()
+
+        return self.submit(run()).result()
+
+    def at_stop(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Registers what has to be closed before the loop ends; last in, first out."""
+        self._at_stop.append(close)
+
+    async def _tidy(self) -> None:
+        tasks = [t for t in asyncio.all_tasks(self.loop) if t is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for close in reversed(self._at_stop):
+            await close()
+
+    def stop(self) -> None:
+        """Cancels every task, closes what is open, and ends the thread. Waits at most 3 seconds."""
+        if self._stopped or self.here:
+            return
+        self._stopped = True
+        job = self.submit(self._tidy())
+        try:
+            job.wait(2)
+        finally:
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self.thread.join(1)
+
+
+_current: Background | None = None
+_lock = threading.Lock()
+
+
+def background() -> Background:
+    """The I/O thread of this process, started if it is not running."""
+    global _current
+    with _lock:
+        if _current is None or _current._stopped:
+            _current = Background()
+        return _current
+
+
+def running() -> Background | None:
+    """The I/O thread if it is running, else None."""
+    return _current if _current is not None and not _current._stopped else None
+
+
+def stop() -> None:
+    """Ends the I/O thread, if it is running. A later call of ``background()`` starts a new one."""
+    global _current
+    current, _current = _current, None
+    if current is not None:
+        current.stop()
+
+
+def _forget() -> None:
+    # In a forked child the thread is gone, and the sockets belong to the parent.
+    global _current, _lock
+    _lock = threading.Lock()
+    _current = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+atexit.register(stop)

@@ -1,0 +1,283 @@
+"""Reads one event's JSON and folds it into the growing response; no I/O.
+
+The shapes are those of OpenRouter's streaming reference, read with tolerance: an unknown field is ignored,
+null means "not set", a field of the wrong type is left out, and nothing but a finish reason of the model's
+own is ever taken for one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import msgspec
+
+from .errors import EventError
+
+_decode = msgspec.json.Decoder().decode
+_MAX_NOTE = 80
+
+
+class Delta(NamedTuple):
+    """What one chunk added: text, reasoning as plain text, or neither (a role, a tool call, usage)."""
+
+    text: str = ""
+    reasoning: str = ""
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What the service reports of one answer. A figure that it did not report is None, never 0.
+
+    Attributes:
+        prompt_tokens, completion_tokens, total_tokens: Tokens, as counted by the model's own tokenizer.
+        reasoning_tokens: The part of ``completion_tokens`` that was spent on reasoning.
+        cached_tokens: The part of ``prompt_tokens`` that was read from a cache.
+        cost: US dollars charged to the account.
+        details: The whole usage object as it came.
+    """
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    cost: float | None = None
+    details: dict[str, Any] = {}
+
+    @classmethod
+    def read(cls, raw: dict[str, Any]) -> Usage:
+        """Reads the wire's usage object; what is missing or of another type is unknown."""
+        completion = _dict(raw.get("completion_tokens_details"))
+        prompt = _dict(raw.get("prompt_tokens_details"))
+        return cls(
+            prompt_tokens=_count(raw.get("prompt_tokens")),
+            completion_tokens=_count(raw.get("completion_tokens")),
+            total_tokens=_count(raw.get("total_tokens")),
+            reasoning_tokens=_count(completion.get("reasoning_tokens")),
+            cached_tokens=_count(prompt.get("cached_tokens")),
+            cost=_amount(raw.get("cost")),
+            details=raw,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The known figures under their wire names."""
+        return {
+            name: value
+            for name in ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
+            if (value := getattr(self, name)) is not None
+        }
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _str(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
+        return value
+    return None
+
+
+def _amount(value: Any) -> float | None:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e9:
+        return float(value)
+    return None
+
+
+def decode(data: str) -> dict[str, Any]:
+    """The JSON object of one event.
+
+    Raises:
+        EventError: it is no JSON object; the message holds its first 80 characters.
+    """
+    try:
+        value = _decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        # Python's own decoder takes some things that strict ones refuse, such as NaN and half a surrogate pair.
+        try:
+            value = json.loads(data)
+        except (ValueError, RecursionError):
+            value = None
+    if not isinstance(value, dict):
+        raise EventError(f"The stream holds a malformed chunk: {data[:_MAX_NOTE]!r}.") from None
+    return value
+
+
+class Growing:
+    """The content of an answer while it arrives: what the chunks so far add up to, valid at any moment."""
+
+    def __init__(self) -> None:
+        self.text_parts: list[str] = []
+        self.reasoning_parts: list[str] = []
+        self.reasoning_details: list[dict[str, Any]] = []
+        self.tool_calls: list[dict[str, Any]] = []
+        self.annotations: list[dict[str, Any]] = []
+        self.images: list[dict[str, Any]] = []
+        self.refusal = ""
+        self.id = ""
+        self.model = ""
+        self.provider = ""
+        self.service_tier = ""
+        self.finish_reason = ""
+        self.native_finish_reason = ""
+        self.usage: Usage | None = None
+        self.finished = False
+        """True after ``[DONE]``."""
+        self.failure: Any = None
+        """The service's ``error`` value, if it sent one in the middle of the answer."""
+        self.skipped_chunks: list[str] = []
+        """The first 80 characters of each chunk that was malformed and left out."""
+        self._joined = ["", ""]
+        self._counted = [0, 0]
+        self._half = ["", ""]
+
+    @property
+    def text(self) -> str:
+        """The answer so far, exactly as the model wrote it."""
+        return self._join(0, self.text_parts)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning so far, as plain text; empty if the model gave none."""
+        return self._join(1, self.reasoning_parts)
+
+    def _join(self, which: int, parts: list[str]) -> str:
+        # Joins only what is new since the last look; parts are append-only.
+        count = len(parts)
+        if self._counted[which] != count:
+            self._joined[which] += "".join(parts[self._counted[which] : count])
+            self._counted[which] = count
+        return self._joined[which]
+
+    def add(self, which: int, text: str) -> str:
+        """Appends to the text (0) or the reasoning (1), and returns what was appended.
+
+        A surrogate pair that was cut between two chunks is joined; half a pair alone becomes U+FFFD.
+        """
+        if not text.isascii() or self._half[which]:
+            text = self._half[which] + text
+            self._half[which] = ""
+            if text and "\ud800" <= text[-1] <= "\udbff":
+                self._half[which] = text[-1]
+                text = text[:-1]
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if text:
+            (self.reasoning_parts if which else self.text_parts).append(text)
+        return text
+
+    def close(self) -> None:
+        """To be called when no more chunk follows: half a surrogate pair that still waits is shown."""
+        for which in (0, 1):
+            if self._half[which]:
+                self._half[which] = ""
+                self.add(which, "\ufffd")
+
+
+def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
+    """Folds one chunk (of a stream, or a whole answer) into the growing response.
+
+    Returns the text and reasoning that it added. An error in the chunk is put into ``into.failure``.
+    """
+    for name in ("id", "model", "provider", "service_tier"):
+        value = chunk.get(name)
+        if value and isinstance(value, str) and value != getattr(into, name):
+            setattr(into, name, value)
+    if (usage := chunk.get("usage")) and isinstance(usage, dict):
+        into.usage = Usage.read(usage)
+    if (error := chunk.get("error")) is not None and error is not False:
+        into.failure = error
+
+    text = reasoning = ""
+    for choice in _list(chunk.get("choices")):
+        if not isinstance(choice, dict) or choice.get("index") not in (0, None):
+            continue
+        if (error := choice.get("error")) is not None and into.failure is None:
+            into.failure = error
+        # A legacy completion has `text` in the choice itself; a whole answer has a `message`.
+        delta = choice.get("delta") or choice.get("message") or choice
+        if isinstance(delta, dict):
+            if content := delta.get("content") or delta.get("text"):
+                text += into.add(0, content if isinstance(content, str) else _parts_text(content))
+            if thought := delta.get("reasoning") or delta.get("reasoning_content"):
+                reasoning += into.add(1, _str(thought))
+            if len(delta) > 1 or not content:
+                _fold_rarer(into, delta)
+        if (reason := choice.get("finish_reason")) and isinstance(reason, str):
+            into.finish_reason = reason
+        if (native := choice.get("native_finish_reason")) and isinstance(native, str):
+            into.native_finish_reason = native
+    if into.finish_reason == "error" and into.failure is None:
+        into.failure = {
+            "message": into.native_finish_reason or "the provider failed in the middle of the answer"
+        }
+    return Delta(text, reasoning)
+
+
+def _parts_text(content: Any) -> str:
+    return "".join(_str(_dict(part).get("text")) for part in _list(content))
+
+
+def _fold_rarer(into: Growing, delta: dict[str, Any]) -> None:
+    if refusal := _str(delta.get("refusal")):
+        into.refusal += refusal
+    for name in ("images", "annotations"):
+        getattr(into, name).extend(item for item in _list(delta.get(name)) if isinstance(item, dict))
+    for detail in _list(delta.get("reasoning_details")):
+        if isinstance(detail, dict):
+            _fold_reasoning_detail(into.reasoning_details, detail)
+    for piece in _list(delta.get("tool_calls")):
+        if isinstance(piece, dict):
+            _fold_tool_call(into.tool_calls, piece)
+
+
+def _fold_reasoning_detail(details: list[dict[str, Any]], piece: dict[str, Any]) -> None:
+    """Merges pieces of the same type and index; encrypted blocks and other indexes stay as they came."""
+    last = details[-1] if details else None
+    if (
+        last is None
+        or last.get("type") != piece.get("type")
+        or last.get("index") != piece.get("index")
+        or piece.get("type") not in ("reasoning.text", "reasoning.summary")
+    ):
+        details.append(dict(piece))
+        return
+    for name, value in piece.items():
+        if name in ("text", "summary"):
+            last[name] = _str(last.get(name)) + _str(value)
+        elif value is not None and (name == "signature" or last.get(name) is None):
+            last[name] = value
+
+
+def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
+    """Gathers by ``index``; without one by ``id``, else into the last call."""
+    index, ident = piece.get("index"), _str(piece.get("id"))
+    function = _dict(piece.get("function"))
+    call = None
+    if isinstance(index, int):
+        call = next((c for c in calls if c["index"] == index), None)
+    elif ident:
+        call = next((c for c in calls if c["id"] == ident), None)
+    elif calls:
+        call = calls[-1]
+    if call is None:
+        number = index if isinstance(index, int) else len(calls)
+        call = {"index": number, "id": ident, "type": "function", "function": {"name": "", "arguments": ""}}
+        calls.append(call)
+    if ident and not call["id"]:
+        call["id"] = ident
+    if name := _str(function.get("name")):
+        call["function"]["name"] = call["function"]["name"] or name
+    call["function"]["arguments"] += _str(function.get("arguments"))

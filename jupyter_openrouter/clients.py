@@ -1,0 +1,83 @@
+"""Which client serves a model slug, the real service or the embedded demo server; kept for reuse on the I/O loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from .background import Background, background
+from .errors import MissingKeyError, OpenRouterError
+from .keys import Key, find_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .client import AsyncOpenRouter
+
+_clients: WeakKeyDictionary[Background, dict[tuple[str, Key | None], AsyncOpenRouter]] = WeakKeyDictionary()
+_demo_servers: WeakKeyDictionary[Background, asyncio.Future[str]] = WeakKeyDictionary()
+
+
+def is_demo(model: str) -> bool:
+    """Whether the embedded server answers for this slug, with no key and no network."""
+    return model.startswith("demo/")
+
+
+def base_url() -> str:
+    """Where requests go: ``OPENROUTER_BASE_URL`` if it is set, else OpenRouter itself."""
+    from .client import BASE_URL
+
+    return os.environ.get("OPENROUTER_BASE_URL", "").strip() or BASE_URL
+
+
+def key_for(model: str, *, ask: Callable[[], str] | None = None) -> Key | None:
+    """The key to send with a request for this model; None where none is needed.
+
+    Raises:
+        MissingKeyError: one is needed and none was found.
+    """
+    if is_demo(model):
+        return None
+    try:
+        return find_key(ask=ask)
+    except MissingKeyError:
+        if base_url().startswith("http://"):  # this very machine, as `check_base_url` makes sure
+            return None
+        raise
+
+
+async def client_for(model: str, key: Key | None) -> AsyncOpenRouter:
+    """The client for this model slug. To be awaited on the I/O loop, which also closes it at the end."""
+    from .client import AsyncOpenRouter
+
+    here = background()
+    url = await _demo_url(here) if is_demo(model) else base_url()
+    clients = _clients.setdefault(here, {})
+    client = clients.get((url, key))
+    if client is None:
+        client = clients[url, key] = AsyncOpenRouter(key, base_url=url)
+        here.at_stop(client.aclose)
+    return client
+
+
+async def _demo_url(here: Background) -> str:
+    starting = _demo_servers.get(here)
+    if starting is None:
+        # One start for all who ask at once; a Stop of one of them does not end it.
+        starting = _demo_servers[here] = asyncio.ensure_future(_start_demo(here))
+    return await asyncio.shield(starting)
+
+
+async def _start_demo(here: Background) -> str:
+    try:
+        from .demo.server import DemoServer
+    except ImportError as error:
+        raise OpenRouterError(
+            f"The demo models need the package {error.name}.", remedy="pip install 'jupyter_openrouter[demo]'"
+        ) from None
+    server = DemoServer()
+    await server.start()
+    here.at_stop(server.stop)
+    return server.base_url

@@ -1,0 +1,281 @@
+"""Every error a user can meet, drawn as a tree, each with what to do next.
+
+    OpenRouterError
+    ├── InvalidRequestError      what was asked cannot be sent (also a ValueError)
+    ├── MissingKeyError          no API key was found
+    ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
+    │   └── APITimeoutError      nothing arrived for too long
+    ├── APIStatusError           the service answered with an error
+    │   ├── BadRequestError          400, 413, 422
+    │   ├── AuthenticationError      401
+    │   ├── PaymentRequiredError     402
+    │   ├── PermissionDeniedError    403
+    │   ├── NotFoundError            404
+    │   ├── RateLimitError           429
+    │   └── ProviderError            5xx, 408, and errors of a model's provider in the middle of an answer
+    └── StreamError              an answer began and did not end as it should
+        ├── CutError                 the stream ended with neither a finish reason nor [DONE]
+        └── EventError               the stream holds something that is no event of this API
+
+An error that ended an answer carries it as ``response``: no text that arrived is ever lost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from .response import Response
+
+
+class OpenRouterError(Exception):
+    """The root of the tree. ``str(error)`` says what happened and then what to do.
+
+    Attributes:
+        message: What happened, in one sentence.
+        remedy: What to do next, in one sentence; may be empty.
+        status: HTTP status that the error stands for, if there is one.
+        code: The service's own word for it (``error_type``, an availability code), if it gave one.
+        provider: Display name of the model's provider, if the service named it.
+        generation_id: The service's id of this generation (``gen-…``), if it is known.
+        retry_after: Seconds to wait before another try, if the service said so.
+        response: The answer so far, if one had begun.
+    """
+
+    default_remedy: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        provider: str | None = None,
+        generation_id: str | None = None,
+        retry_after: float | None = None,
+        response: Response | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = self.default_remedy if remedy is None else remedy
+        self.status = status
+        self.code = code
+        self.provider = provider
+        self.generation_id = generation_id
+        self.retry_after = retry_after
+        self.response = response
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class InvalidRequestError(OpenRouterError, ValueError):
+    """What was asked cannot be sent; nothing was sent."""
+
+
+class MissingKeyError(OpenRouterError):
+    """No API key was found; nothing was sent."""
+
+    default_remedy = (
+        "Set the environment variable OPENROUTER_API_KEY before the kernel starts, or install the extra "
+        "'keyring' and store it there, or try a model that needs no key: --model demo/tour."
+    )
+
+
+class APIConnectionError(OpenRouterError):
+    """The service was not reached, or the connection broke before the answer began."""
+
+    default_remedy = "Check the network, the proxy settings and the base URL, then run it again."
+
+
+class APITimeoutError(APIConnectionError):
+    """Nothing arrived for longer than the time-out allows."""
+
+    default_remedy = "Run it again, choose another model, or allow more time."
+
+
+class APIStatusError(OpenRouterError):
+    """The service answered with an error."""
+
+    statuses: ClassVar[tuple[int, ...]] = ()
+
+
+class BadRequestError(APIStatusError):
+    """The service does not accept this request (400, 413, 422)."""
+
+    default_remedy = "Change the request: the same one will be refused again."
+    statuses = (400, 413, 422)
+
+
+class AuthenticationError(APIStatusError):
+    """The key is missing, wrong, expired or revoked (401)."""
+
+    default_remedy = "Check OPENROUTER_API_KEY, or make a new key at https://openrouter.ai/keys."
+    statuses = (401,)
+
+
+class PaymentRequiredError(APIStatusError):
+    """There is not enough credit, or a limit of the key is reached (402)."""
+
+    default_remedy = (
+        "Add credit at https://openrouter.ai/credits, raise the key's limit, or ask for fewer tokens with "
+        "--max-tokens."
+    )
+    statuses = (402,)
+
+
+class PermissionDeniedError(APIStatusError):
+    """A moderation, guardrail, budget or region rule refuses the request (403)."""
+
+    default_remedy = (
+        "Change the prompt, choose another model, or look at the account's guardrails and budgets."
+    )
+    statuses = (403,)
+
+
+class NotFoundError(APIStatusError):
+    """There is no such model, or none of its providers fits what was asked (404)."""
+
+    default_remedy = (
+        "Check the model slug at https://openrouter.ai/models, and the routing that was asked for."
+    )
+    statuses = (404,)
+
+
+class RateLimitError(APIStatusError):
+    """Too many requests, or all providers of the model are at capacity (429)."""
+
+    default_remedy = "Wait a moment and run it again, or choose another model."
+    statuses = (429,)
+
+
+class ProviderError(APIStatusError):
+    """The service or the model's provider failed (5xx, 408, or in the middle of an answer)."""
+
+    default_remedy = "Run it again, or choose another model or provider."
+
+
+class StreamError(OpenRouterError):
+    """An answer began and did not end as it should; the text so far is in ``response``."""
+
+    default_remedy = "Run it again for a whole answer."
+
+
+class CutError(StreamError):
+    """The stream ended with neither a finish reason nor ``[DONE]``: the answer is incomplete."""
+
+    default_remedy = "The text so far is kept. Run it again for a whole answer."
+
+
+class EventError(StreamError):
+    """The stream holds something that is no event of this API."""
+
+
+def status_class(status: int | None) -> type[APIStatusError]:
+    """The class for an HTTP status (or for none, as in the middle of an answer).
+
+    >>> status_class(429).__name__, status_class(503).__name__, status_class(418).__name__
+    ('RateLimitError', 'ProviderError', 'APIStatusError')
+    """
+    for cls in APIStatusError.__subclasses__():
+        if status in cls.statuses:
+            return cls
+    if status is None or status >= 500 or status == 408:
+        return ProviderError
+    return APIStatusError
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _raw_message(raw: Any) -> str:
+    """The provider's own words out of ``metadata.raw``: text, JSON text, or an object."""
+    if isinstance(raw, str):
+        import json
+
+        try:
+            parsed = json.loads(raw)
+        except (ValueError, RecursionError):
+            return raw.strip()
+        return _raw_message(parsed) if isinstance(parsed, dict) else raw.strip()
+    if isinstance(raw, dict):
+        inner = raw.get("error", raw)
+        if isinstance(inner, dict):
+            return _text(inner.get("message")) or _text(inner.get("detail"))
+        return _text(inner)
+    return ""
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 <= seconds < 1e7 else None
+
+
+def from_payload(
+    error: Any,
+    *,
+    http_status: int | None = None,
+    retry_after: float | None = None,
+    generation_id: str | None = None,
+    response: Response | None = None,
+) -> APIStatusError:
+    """Makes the typed error out of the service's ``error`` value, whatever its shape.
+
+    The forms are those of OpenRouter's "Errors and debugging" page and of answers seen in the wild: an
+    object with an integer or a string ``code``, one without a code, a bare string.
+    """
+    if not isinstance(error, dict):
+        error = {"message": error if isinstance(error, str) else ""}
+    metadata = error.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    availability = error.get("availability")
+    availability = availability if isinstance(availability, dict) else {}
+
+    status = None
+    if http_status is not None and http_status >= 400:
+        status = http_status
+    else:
+        for candidate in (error.get("code"), error.get("http_status")):
+            if isinstance(candidate, str) and candidate.isascii() and candidate.isdigit():
+                candidate = int(candidate[:4])
+            if isinstance(candidate, int) and not isinstance(candidate, bool) and 400 <= candidate < 600:
+                status = candidate
+                break
+
+    code = ""
+    for word in (
+        metadata.get("error_type"),
+        error.get("error_type"),
+        availability.get("code"),
+        error.get("code"),
+    ):
+        code = code or _text(word)
+    message = _text(error.get("message"))
+    raw = _raw_message(metadata.get("raw"))
+    if raw and raw not in message:
+        message = f"{message}: {raw}" if message else raw
+    cls = status_class(status)
+    provider = _text(metadata.get("provider_name")) or None
+    head = provider or "OpenRouter"
+    number = f" ({status})" if status else ""
+    message = message[:2000] or "no reason was given"
+    if retry_after is None:
+        retry_after = _seconds(availability.get("retry_after"))
+    remedy = None
+    if retry_after is not None and cls in (RateLimitError, ProviderError):
+        remedy = f"Wait {retry_after:g} s and run it again, or choose another model."
+    return cls(
+        f"{head} answered with an error{number}: {message.rstrip('.')}.",
+        remedy=remedy,
+        status=status,
+        code=code or None,
+        provider=provider,
+        generation_id=generation_id,
+        retry_after=retry_after,
+        response=response,
+    )

@@ -1,0 +1,161 @@
+"""Where the API key comes from, and the object that never shows it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .errors import InvalidRequestError, MissingKeyError
+
+VARIABLE = "OPENROUTER_API_KEY"
+_LOOKS_LIKE_KEY = re.compile(r"\bsk-or-(?:v\d+-)?[A-Za-z0-9]{16,}")
+
+
+class Key:
+    """An API key that shows itself to nobody: not in a repr, a pickle, a copy or a traceback.
+
+    >>> Key("sk-or-v1-0123456789abcdef", source="argument")
+    <API key from argument>
+    """
+
+    __slots__ = ("_reveal", "source")
+
+    def __init__(self, secret: str, *, source: str) -> None:
+        secret = secret.strip()
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise InvalidRequestError(
+                f"The API key from {source} is empty or holds characters that no key has.",
+                remedy="Copy it again from https://openrouter.ai/keys.",
+            )
+        # Held in a closure, so that no attribute, `vars` or verbose traceback of this object prints it.
+        self._reveal: Callable[[], str] = lambda: secret
+        self.source = source
+
+    def authorization(self) -> str:
+        """The value of the ``Authorization`` header; to be asked for at the last moment only."""
+        return "Bearer " + self._reveal()
+
+    def __repr__(self) -> str:
+        return f"<API key from {self.source}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self._reveal() == other._reveal()
+
+    def __hash__(self) -> int:
+        return hash(self._reveal())
+
+    def __copy__(self) -> Key:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Key:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("An API key is not pickled. Look it up again where it is needed.")
+
+
+_asked: list[Key] = []
+
+
+def _from_colab() -> str | None:
+    import sys
+
+    if "google.colab" not in sys.modules:
+        return None
+    from google.colab import userdata  # type: ignore[import-not-found]
+
+    try:
+        secret = userdata.get(VARIABLE)
+    except Exception:  # noqa: BLE001 - Colab's own classes: the secret is missing, or access was denied
+        return None
+    return secret if isinstance(secret, str) else None
+
+
+def _from_keyring() -> str | None:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        secret = keyring.get_password("jupyter_openrouter", VARIABLE)
+    except KeyringError:  # no backend on this machine, or it is locked
+        return None
+    return secret if isinstance(secret, str) else None
+
+
+def _from_env_file(path: Path) -> str | None:
+    """The variable out of a ``.env`` file that only its owner can read."""
+    try:
+        if not path.is_file():
+            return None
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    for line in text.splitlines():
+        name, found, value = line.strip().removeprefix("export ").partition("=")
+        if found and name.strip() == VARIABLE:
+            if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+                raise MissingKeyError(
+                    f"The file {path.name} holds {VARIABLE}, but others on this machine can read it.",
+                    remedy=f"Run `chmod 600 {path.name}`, then run the cell again.",
+                )
+            return value.strip().strip("'\"")
+    return None
+
+
+def find_key(explicit: str | Key | None = None, *, ask: Callable[[], str] | None = None) -> Key:
+    """Looks for the API key: an argument, the environment, Colab, the keyring, ``.env``, then ``ask``.
+
+    Args:
+        explicit: The key itself, where the caller was given one.
+        ask: A function that asks a person without showing what is typed; None where nobody can be asked.
+
+    Raises:
+        MissingKeyError: no place has one; the message names the places.
+        InvalidRequestError: what was found cannot be a key.
+    """
+    if isinstance(explicit, Key):
+        return explicit
+    if explicit is not None:
+        return Key(explicit, source="argument")
+    places: tuple[tuple[str, Callable[[], str | None]], ...] = (
+        (f"the environment variable {VARIABLE}", lambda: os.environ.get(VARIABLE)),
+        ("the Colab secrets", _from_colab),
+        ("the keyring", _from_keyring),
+        ("the file .env", lambda: _from_env_file(Path(".env"))),
+    )
+    for source, look in places:
+        secret = look()
+        if secret and secret.strip():
+            return Key(secret, source=source)
+    if _asked:
+        return _asked[0]
+    if ask is not None:
+        secret = ask()
+        if secret.strip():
+            # Kept for this process only, so that the next cell does not ask again; never in the environment,
+            # where `%env` and every child process would see it.
+            _asked[:] = [Key(secret, source="the prompt")]
+            return _asked[0]
+    raise MissingKeyError("No OpenRouter API key was found.")
+
+
+def refuse_keys_in(*texts: str) -> None:
+    """Raises InvalidRequestError when a text that is about to be sent or saved holds something like a key.
+
+    >>> refuse_keys_in("why is the sky blue")
+    """
+    for text in texts:
+        if _LOOKS_LIKE_KEY.search(text):
+            raise InvalidRequestError(
+                "This cell holds something that looks like an OpenRouter API key; nothing was sent.",
+                remedy=(
+                    "Delete it from the cell, revoke it at https://openrouter.ai/keys (it is in the history "
+                    f"now), and set a new one as {VARIABLE} in the environment or in the keyring."
+                ),
+            )

@@ -1,0 +1,139 @@
+"""Sends a growing response to the browser side of a widget, as numbered deltas under one budget for the kernel.
+
+A message for each token would cost a thousand times its text, and a Jupyter server drops what comes above
+1,000 messages a second, the last ones included. So text is gathered for 50 ms, longer when many answers run
+at once; each delta says at which offset it starts, and a browser that missed one asks for all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .response import Response
+
+GATHER_SECONDS = 0.05
+MESSAGES_PER_SECOND = 200
+"""For the whole kernel; the rest of what a default Jupyter server lets through is left to the user's own."""
+
+_running = 0
+
+
+class Target(Protocol):
+    """What a publisher needs of a widget."""
+
+    def send(self, content: dict[str, Any]) -> None: ...
+
+
+def interval() -> float:
+    """Seconds between two deltas of one answer, so that all answers together stay within the budget."""
+    return max(GATHER_SECONDS, _running / MESSAGES_PER_SECOND)
+
+
+def utf16_length(text: str) -> int:
+    """Length as JavaScript counts it.
+
+    >>> utf16_length("a"), utf16_length("🙂")
+    (1, 2)
+    """
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(c > "\uffff" for c in text)
+
+
+class Publisher:
+    """What of one response has been sent to one widget, and the loop that sends the rest.
+
+    Args:
+        target: Where messages go.
+        response: Watched, never changed.
+        answer: Number of the answer within its widget, from 1.
+        deaf: True when the kernel may not hear a request for what was lost; the whole text is then repeated
+            after 0.5 s, 1 s, 2 s, 4 s and so on, which at most doubles the traffic of a steady stream.
+    """
+
+    def __init__(self, target: Target, response: Response, *, answer: int = 1, deaf: bool = False) -> None:
+        self._target = target
+        self._response = response
+        self._answer = answer
+        self._taken = [0, 0]  # parts of text and of reasoning that were sent
+        self._offset = [0, 0]  # the same in UTF-16 units
+        self._next_repeat = 0.5 if deaf else float("inf")
+
+    def _progress(self) -> dict[str, Any]:
+        # The service counts tokens only at the end; four characters for each is the usual estimate.
+        length = self._offset[0] + self._offset[1]
+        return {
+            "answer": self._answer,
+            "tokens": -(-length // 4),
+            "seconds": round(self._response.elapsed, 1),
+        }
+
+    def _take(self, which: int) -> tuple[int, str]:
+        parts = self._response.reasoning_parts if which else self._response.text_parts
+        count, offset = len(parts), self._offset[which]
+        text = "".join(parts[self._taken[which] : count])
+        self._taken[which] = count
+        self._offset[which] += utf16_length(text)
+        return offset, text
+
+    def send_new(self) -> bool:
+        """Sends what has come since the last time; False if there is nothing."""
+        (offset, text), (reasoning_offset, reasoning) = self._take(0), self._take(1)
+        if not text and not reasoning:
+            return False
+        self._target.send(
+            {
+                "type": "delta",
+                "offset": offset,
+                "text": text,
+                "reasoning_offset": reasoning_offset,
+                "reasoning": reasoning,
+                **self._progress(),
+            }
+        )
+        return True
+
+    def send_snapshot(self) -> None:
+        """Sends all text that was sent so far once more, for a browser that missed some."""
+        response = self._response
+        self._target.send(
+            {
+                "type": "snapshot",
+                "text": "".join(response.text_parts[: self._taken[0]]),
+                "reasoning": "".join(response.reasoning_parts[: self._taken[1]]),
+                **self._progress(),
+            }
+        )
+
+    async def run(self, *, on_state: Callable[[str], None] | None = None) -> None:
+        """Sends until the response has settled or the task is cancelled.
+
+        Args:
+            on_state: Called with the response's state when it changes, but for the last change.
+        """
+        global _running
+        response, state = self._response, "waiting"
+        next_status = 0.0
+        _running += 1
+        try:
+            while not response.settled:
+                seconds = response.elapsed
+                if state != response.state:
+                    state = response.state
+                    if on_state is not None:
+                        on_state(state)
+                if self.send_new():
+                    next_status = seconds + 1
+                elif seconds >= next_status:
+                    text = "waiting for the provider" if state == "waiting" else "streaming"
+                    self._target.send({"type": "status", "text": text, **self._progress()})
+                    next_status = seconds + 1
+                if seconds >= self._next_repeat:
+                    self._next_repeat *= 2
+                    self.send_snapshot()
+                await asyncio.sleep(interval())
+            self.send_new()
+        finally:
+            _running -= 1

@@ -1,0 +1,179 @@
+"""What an answer is: text, reasoning, tool calls, finish reason, usage, timing; and how a notebook shows it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from .chunks import Growing
+from .errors import OpenRouterError
+
+State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
+MIME = "application/vnd.jupyter-openrouter.v1+json"
+
+
+class Response(Growing):
+    """One answer: a snapshot that is valid at any moment, also after a stop or an error.
+
+    Attributes:
+        state: ``waiting`` (sent), ``streaming``, and then one of ``done``, ``stopped`` (by the user), ``cut``
+            (the stream ended with neither a finish reason nor ``[DONE]``), ``failed`` (see ``error``).
+        text, reasoning: What the model wrote so far, exactly.
+        finish_reason, native_finish_reason: The model's own, "" while or where there is none.
+        usage: Tokens and cost as the service reports them; None when it did not.
+        requested_model, model: The slug that was asked for, and the one that answered.
+        provider: Display name of the provider that answered.
+        generation_id: The service's id, known before the first chunk.
+        request_hash: Names what was asked; equal requests have equal hashes.
+        error: The error that ended the answer, if one did.
+        sent_at: Unix time at which the request was sent, in seconds.
+        first_delta_seconds, seconds: From sending to the first text, and to the end; None before that.
+    """
+
+    def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
+        super().__init__()
+        self.requested_model = requested_model
+        self.request_hash = request_hash
+        self.state: State = "waiting"
+        self.generation_id = ""
+        self.error: OpenRouterError | None = None
+        self.sent_at: float | None = None
+        self.first_delta_seconds: float | None = None
+        self.seconds: float | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state not in ("waiting", "streaming")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the request was sent: so far, or in all."""
+        if self.seconds is not None:
+            return self.seconds
+        return max(0.0, time.time() - self.sent_at) if self.sent_at is not None else 0.0
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars, or None when the service did not say."""
+        return self.usage.cost if self.usage else None
+
+    def message(self) -> dict[str, Any]:
+        """The assistant message for a conversation's history, with reasoning details unchanged."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.text}
+        if self.tool_calls:
+            message["tool_calls"] = [
+                {name: value for name, value in call.items() if name != "index"} for call in self.tool_calls
+            ]
+        if self.reasoning_details:
+            message["reasoning_details"] = self.reasoning_details
+        return message
+
+    def to_dict(self) -> dict[str, Any]:
+        """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
+        usage = self.usage
+        return {
+            "version": 1,
+            "request_hash": self.request_hash,
+            "requested_model": self.requested_model,
+            "model": self.model or None,
+            "provider": self.provider or None,
+            "generation_id": self.generation_id or self.id or None,
+            "state": self.state,
+            "finish_reason": self.finish_reason or None,
+            "native_finish_reason": self.native_finish_reason or None,
+            "usage": usage.details if usage else None,
+            "cost": self.cost,
+            "timing": {
+                "sent_at": self.sent_at,
+                "first_delta_seconds": self.first_delta_seconds,
+                "seconds": self.seconds,
+            },
+            "reasoning": self.reasoning or None,
+            "tool_calls": self.tool_calls or None,
+            "skipped_chunks": self.skipped_chunks or None,
+            "error": {"type": type(self.error).__name__, "message": str(self.error)} if self.error else None,
+        }
+
+    def footer_parts(self) -> list[str]:
+        """The facts of the footer: model, provider, tokens in → out, cost, seconds, how it ended."""
+        usage = self.usage
+        tokens_in = usage.prompt_tokens if usage else None
+        tokens_out = usage.completion_tokens if usage else None
+        parts = [self.model or self.requested_model, self.provider]
+        if tokens_in is not None or tokens_out is not None:
+            unknown = "unknown"
+            parts.append(
+                f"{unknown if tokens_in is None else tokens_in} → "
+                f"{unknown if tokens_out is None else tokens_out} tokens"
+            )
+        if self.cost is not None:
+            parts.append(dollars(self.cost))
+        elif self.text or self.state != "failed":
+            parts.append("cost unknown")
+        if self.seconds is not None:
+            parts.append(f"{self.seconds:.1f} s")
+        parts.append(self._ending())
+        if self.skipped_chunks:
+            parts.append(f"{len(self.skipped_chunks)} malformed chunks left out")
+        return [part for part in parts if part]
+
+    def _ending(self) -> str:
+        if self.state == "done":
+            reason = self.finish_reason or "no finish reason"
+            return {"length": "cut by the token limit (length)"}.get(reason, reason)
+        if self.state == "cut":
+            return "cut off: incomplete"
+        return self.state
+
+    def footer(self) -> str:
+        """One line of plain text, such as ``openai/gpt-4 · OpenAI · 12 → 340 tokens · $0.0012 · 4.2 s · stop``."""
+        return " · ".join(self.footer_parts())
+
+    def __repr__(self) -> str:
+        return f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>"
+
+    def mimebundle(self) -> dict[str, Any]:
+        """What a notebook saves: inert Markdown, plain text, and the provenance."""
+        from . import safe_markdown
+
+        footer = safe_markdown.escape(self.footer())
+        body = safe_markdown.inert(self.text).rstrip("\n")
+        plain = safe_markdown.plain(self.text).rstrip("\n")
+        return {
+            "text/markdown": f"{body}\n\n*{footer}*" if body else f"*{footer}*",
+            "text/plain": f"{plain}\n\n{safe_markdown.plain(self.footer())}".lstrip("\n"),
+            MIME: printable(self.to_dict()),
+        }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return self.mimebundle()
+
+
+def dollars(amount: float) -> str:
+    """An amount in US dollars with as many places as it needs.
+
+    >>> dollars(0), dollars(0.00001234), dollars(0.0123), dollars(3.5)
+    ('$0', '$0.000012', '$0.0123', '$3.50')
+    """
+    if amount == 0:
+        return "$0"
+    if amount >= 1:
+        return f"${amount:.2f}"
+    places = 4
+    while places < 10 and round(amount, places) < 10 ** -(places - 1):
+        places += 1
+    return f"${amount:.{places}f}".rstrip("0") if places > 4 else f"${amount:.4f}"
+
+
+def printable(value: Any, depth: int = 0) -> Any:
+    """The same JSON value with nothing in it that a notebook file or a message cannot hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {str(k): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
+    if isinstance(value, list):
+        return [printable(v, depth + 1) for v in value] if depth < 20 else None
+    if isinstance(value, float) and not -1e300 < value < 1e300:
+        return None
+    return value

@@ -1,0 +1,225 @@
+"""The live answer and what it shares with the chat: traits, messages, and one running response.
+
+Every trait and message is listed once for the browser in ``js/src/protocol.ts``, and once in Python here and
+in ``chat``; ``tests/protocol.json`` holds an example of each, read by the tests of both sides. Only Python
+sets traits: what the browser may do is said in messages, each of which is checked. Everything is published
+from the I/O thread, in order (see ``kernel_channel``).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anywidget
+from traitlets import Bool, Bytes, Dict, HasTraits, Unicode
+from traitlets.utils.bunch import Bunch
+
+from . import background as threads
+from .background import Background, Job, background
+from .kernel_channel import KernelChannel, current_kernel
+from .publish import Publisher
+from .response import Response, printable
+
+STATIC = Path(__file__).parent / "static"
+
+
+@lru_cache(maxsize=1)
+def core() -> tuple[str, bytes]:
+    """The browser core's content hash, and the core itself, gzip-compressed."""
+    content = (STATIC / "core.js").read_bytes()
+    return hashlib.sha256(content).hexdigest()[:16], gzip.compress(content, 9, mtime=0)
+
+
+_channels: WeakKeyDictionary[Background, KernelChannel] = WeakKeyDictionary()
+
+
+def channel() -> KernelChannel | None:
+    """How this kernel reaches our comms; None outside ipykernel. Made once for each I/O thread."""
+    kernel = current_kernel()
+    if kernel is None:
+        return None
+    here = background()
+    found = _channels.get(here)
+    if found is None or found.kernel is not kernel:
+        found = _channels[here] = KernelChannel(kernel, here)
+    return found
+
+
+def close_channels() -> None:
+    """Takes back what was added to the kernel; for ``%unload_ext``."""
+    for found in list(_channels.values()):
+        found.close()
+    _channels.clear()
+
+
+class _Running(Unicode):  # type: ignore[type-arg]
+    """Text that is read from the running response while there is one; its tag ``part`` says which."""
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        running = obj._running
+        return super().get(obj, cls) if running is None else getattr(running, self.metadata["part"])
+
+
+class Growing(anywidget.AnyWidget):  # type: ignore[misc]
+    """What the live answer and the chat share: one running response, shown as it grows, and Stop.
+
+    Traits: ``state``, ``message`` (the whole text at any moment when it is read here; published when the
+    answer settles, since running text travels as deltas), ``reasoning``, ``model``, ``error``.
+    """
+
+    _esm = (STATIC / "loader.js").read_text("utf-8")
+    _core_id = Unicode().tag(sync=True)
+    _core_gz = Bytes(None, allow_none=True).tag(sync=True)
+    _control = Bool(False).tag(sync=True)
+    _kind = Unicode().tag(sync=True)
+
+    state = Unicode("idle", help="State of the running or last answer, as Response.state.").tag(sync=True)
+    message = _Running(help="Text of the running or last answer, whole at any moment.").tag(
+        sync=True, part="text"
+    )
+    reasoning = _Running(help="Its reasoning, as plain text.").tag(sync=True, part="reasoning")
+    model = Unicode(help="Model slug, such as openai/gpt-4.").tag(sync=True)
+    error = Dict(None, allow_none=True, help="What ended the last answer: type, message, remedy.").tag(
+        sync=True
+    )
+    interruptible = Bool(False, help="Whether a cell waits for this very answer.").tag(sync=True)
+
+    _running: Response | None = None
+    _job: Job[Any] | None = None
+    _publisher: Publisher | None = None
+    _channel: KernelChannel | None = None
+
+    def __init__(self, **traits: Any) -> None:
+        self._channel = channel()
+        name, compressed = core()
+        traits["_core_id"] = name
+        if self.deaf:
+            assert self._channel is not None
+            traits["_core_gz"] = compressed
+            traits["_control"] = self._channel.hears_control
+        super().__init__(**traits)
+        self.on_msg(self._on_message)
+
+    @property
+    def deaf(self) -> bool:
+        """Whether this kernel may not hear the browser while a cell runs."""
+        return self._channel is not None and not self._channel.hears_while_busy
+
+    # --- publishing
+
+    def open(self) -> None:
+        """Opens the comm, from the I/O thread."""
+        background().call(super().open)
+        if self._channel is not None and self.comm is not None:
+            self._channel.attach(self.comm)
+
+    def close(self) -> None:
+        """Stops the running answer and closes the comm; nothing is left running."""
+        self.stop()
+        here = threads.running()
+        if here is None or here.here:
+            super().close()
+        else:
+            here.post(super().close)
+
+    def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
+        here = threads.running()
+        if here is None or here.here:
+            super()._send(msg, buffers)
+        else:
+            here.post(super()._send, msg, buffers)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Sends a message of the protocol to the browser."""
+        super().send(printable(content), buffers)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """The traits as the browser sees them; while an answer runs, with its whole text so far."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        return {
+            name: value if isinstance(value, bytes) else printable(value) for name, value in state.items()
+        }
+
+    def publish(self, **values: Any) -> None:
+        """Sets traits and publishes them in one message; to be called on the I/O thread.
+
+        Python observers are told on the notebook's own thread: a slow one must not hold up every stream.
+        """
+        changes = []
+        for name, new in values.items():
+            old = self._trait_values.get(name)
+            self._trait_values[name] = new
+            if old != new:
+                changes.append(Bunch(name=name, old=old, new=new, owner=self, type="change"))
+        if not changes:
+            return
+        self.send_state([change.name for change in changes])
+
+        def tell() -> None:
+            for change in changes:
+                HasTraits.notify_change(self, change)
+
+        loop = getattr(self._channel.kernel, "io_loop", None) if self._channel else None
+        if loop is None:
+            tell()
+        else:
+            loop.add_callback(tell)
+
+    # --- listening
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        # A browser may ask for the state and send messages of the protocol; it sets no trait.
+        data = msg.get("content", {}).get("data")
+        if isinstance(data, dict) and data.get("method") in ("custom", "request_state"):
+            super()._handle_msg(msg)
+
+    def _on_message(self, _: Any, content: Any, buffers: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        kind, ident = content.get("type"), content.get("id")
+        ident = ident[:64] if isinstance(ident, str) else ""
+        if kind == "part" and content.get("part") == "core":
+            name, compressed = core()
+            self.send({"type": "part", "part": "core", "id": name}, [compressed])
+        elif kind == "resync":
+            background().post(self._resync)
+        elif kind == "stop":
+            self.stop()
+            self.send({"type": "ack", "id": ident})
+        else:
+            self._on_request(kind, ident, content)
+
+    def _on_request(self, kind: Any, ident: str, content: dict[str, Any]) -> None:
+        """Acts on a message that not every widget knows; an unknown one is ignored."""
+
+    def _resync(self) -> None:
+        if self._publisher is not None:
+            self._publisher.send_snapshot()
+
+    def stop(self) -> None:
+        """Stops the running answer at once, from any thread; its text is kept. Without one, nothing happens."""
+        if self._job is not None:
+            self._job.cancel()
+
+
+class LiveAnswer(Growing):
+    """The growing answer of one magic cell; at its end the cell's saved form takes its place."""
+
+    _kind = Unicode("answer").tag(sync=True)
+
+    def __init__(self, response: Response, job: Job[Any]) -> None:
+        self._running, self._job = response, job
+        super().__init__(model=response.requested_model, state="waiting", interruptible=True)
+        self._publisher = Publisher(self, response, deaf=self.deaf)
+
+    async def follow(self) -> None:
+        """Publishes the response until it has settled. To be run on the I/O loop."""
+        assert self._publisher is not None
+        assert self._running is not None
+        await self._publisher.run()
+        self.publish(state=self._running.state, interruptible=False)

@@ -1,0 +1,255 @@
+"""The streaming client against the embedded server: how an answer ends, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import pytest
+
+from jupyter_openrouter import errors
+from jupyter_openrouter.client import AsyncOpenRouter, Stream, check_base_url
+from jupyter_openrouter.demo import DemoServer
+from jupyter_openrouter.errors import InvalidRequestError, OpenRouterError
+from jupyter_openrouter.keys import Key
+
+T = TypeVar("T")
+CANARY = "sk-or-v1-c0ffee" + "0" * 32
+FAST = {"demo": {"rate": 0, "first_token_delay": 0}}
+
+
+def with_client(work: Any, *, key: Key | None = None) -> Any:
+    """Runs ``work(client, server)`` against a fresh demo server, and checks that no task is left."""
+
+    async def run() -> Any:
+        server = DemoServer()
+        await server.start()
+        try:
+            async with AsyncOpenRouter(key, base_url=server.base_url, idle_timeout=5) as client:
+                result = await asyncio.wait_for(work(client, server), 20)
+        finally:
+            await server.stop()
+        for _ in range(50):  # generators inside httpx that were left early are closed in the loop's next turns
+            await asyncio.sleep(0)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not left, left
+        return result
+
+    return asyncio.run(run())
+
+
+def ask(client: AsyncOpenRouter, model: str, prompt: str = "hello", **extra: Any) -> Stream:
+    return client.chat_stream(prompt, model=model, extra=FAST | extra)
+
+
+def test_an_echo_comes_back_byte_for_byte_with_usage_and_who_answered() -> None:
+    text = "héllo\r\n\u2028 漢字 🙂 `x` \u0085 \t$x$"
+
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        return await ask(client, "demo/echo", text).run()
+
+    response = with_client(work)
+    assert response.text == text
+    assert response.state == "done"
+    assert response.finish_reason == "stop"
+    assert response.provider == "Demo"
+    assert response.generation_id.startswith("gen-")
+    assert response.cost > 0
+    assert response.usage.completion_tokens > 0
+    assert 0 < response.first_delta_seconds <= response.seconds
+
+
+def test_deltas_add_up_to_the_text_and_the_snapshot_is_valid_on_the_way() -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        stream, seen = ask(client, "demo/echo", "one two three four"), ""
+        async for delta in stream:
+            seen += delta.text
+            assert stream.response.text.startswith(seen)
+        return seen, stream.response
+
+    seen, response = with_client(work)
+    assert seen == response.text == "one two three four"
+
+
+FAULTS = {
+    "400": ("BadRequestError", "failed", False),
+    "401": ("AuthenticationError", "failed", False),
+    "402": ("PaymentRequiredError", "failed", False),
+    "403": ("PermissionDeniedError", "failed", False),
+    "404": ("NotFoundError", "failed", False),
+    "413": ("BadRequestError", "failed", False),
+    "429": ("RateLimitError", "failed", False),
+    "500": ("ProviderError", "failed", False),
+    "503": ("ProviderError", "failed", False),
+    "html": ("ProviderError", "failed", False),
+    "redirect": ("APIConnectionError", "failed", False),
+    "error-first": ("ProviderError", "failed", False),
+    "json-error": ("ProviderError", "failed", False),
+    "cut": ("CutError", "cut", True),
+    "reset": ("CutError", "cut", True),
+    "mid-error": ("ProviderError", "failed", True),
+    "error-string-code": ("ProviderError", "failed", True),
+    "error-in-choice": ("ProviderError", "failed", True),
+    "huge": ("EventError", "failed", False),
+}
+
+
+@pytest.mark.parametrize("word", FAULTS)
+def test_a_fault_gives_its_typed_error_with_the_text_so_far(word: str) -> None:
+    kind, state, has_text = FAULTS[word]
+
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        stream = ask(client, "demo/faulty", word)
+        with pytest.raises(OpenRouterError) as caught:
+            await stream.run()
+        return caught.value, stream.response
+
+    error, response = with_client(work)
+    assert type(error) is getattr(errors, kind) or isinstance(error, getattr(errors, kind))
+    assert error.response is response is response.error.response
+    assert (response.state, bool(response.text)) == (state, has_text)
+    assert error.remedy
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+
+
+@pytest.mark.parametrize("word", ["no-done", "no-finish", "malformed", "filter", "length"])
+def test_an_odd_but_whole_answer_is_done_and_says_what_was_odd(word: str) -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        return await ask(client, "demo/faulty", word).run()
+
+    response = with_client(work)
+    assert response.state == "done"
+    assert response.text
+    assert len(response.skipped_chunks) == (word == "malformed")
+    expected = {"no-finish": "", "filter": "content_filter", "length": "length"}.get(word, "stop")
+    assert response.finish_reason == expected
+
+
+@pytest.mark.parametrize("word", ["stall", "comments"])
+def test_stop_ends_a_stalled_answer_at_once_and_keeps_its_text(word: str) -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        stream = ask(client, "demo/faulty", word)
+        reading = asyncio.ensure_future(stream.run())
+        while not (stream.response.text if word == "stall" else stream.comments):
+            await asyncio.sleep(0.01)
+        stream.stop()
+        return await reading
+
+    response = with_client(work)
+    assert response.state == "stopped"
+    assert response.finish_reason == ""
+    assert response.error is None
+
+
+def test_stop_between_two_deltas_ends_the_iteration() -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        stream, count = ask(client, "demo/burst", "1000"), 0
+        async for _ in stream:
+            count += 1
+            if count == 3:
+                stream.stop()
+        return count, stream.response
+
+    count, response = with_client(work)
+    assert count == 3
+    assert response.state == "stopped"
+
+
+def test_cancelling_the_reading_task_closes_the_socket_and_stays_a_cancellation() -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        stream = ask(client, "demo/faulty", "stall")
+        reading = asyncio.ensure_future(stream.run())
+        while not stream.response.text:
+            await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not client._http._transport._pool.connections
+        return stream.response
+
+    assert with_client(work).state == "stopped"
+
+
+def test_leaving_the_stream_early_counts_as_stopped() -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        async with ask(client, "demo/burst", "1000") as stream:
+            async for _ in stream:
+                break
+        return stream.response
+
+    assert with_client(work).state == "stopped"
+
+
+def test_nothing_listening_is_a_connection_error_that_names_the_host() -> None:
+    async def run() -> None:
+        async with AsyncOpenRouter(base_url="http://127.0.0.1:9/api/v1") as client:
+            with pytest.raises(errors.APIConnectionError, match=r"127\.0\.0\.1 was not reached"):
+                await client.chat_stream("x", model="demo/echo").run()
+
+    asyncio.run(run())
+
+
+def test_an_idle_connection_is_a_timeout_that_names_the_seconds() -> None:
+    async def run() -> None:
+        server = DemoServer()
+        await server.start()
+        try:
+            async with AsyncOpenRouter(base_url=server.base_url, idle_timeout=0.2) as client:
+                stream = ask(client, "demo/faulty", "stall")
+                with pytest.raises(errors.APITimeoutError, match=r"0\.2 s"):
+                    await stream.run()
+                assert stream.response.text
+                assert stream.response.state == "failed"
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://openrouter.ai/api/v1",
+        "http://10.0.0.1/v1",
+        "https://user:pw@openrouter.ai/api",
+        "ftp://127.0.0.1",
+        "openrouter.ai",
+        "",
+        "http://127.0.0.1.evil.example/",
+        "https://",
+        "http://[::1",
+    ],
+)
+def test_a_base_url_that_would_give_the_key_away_is_refused(url: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        check_base_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://openrouter.ai/api/v1", "http://127.0.0.1:8000/v1", "http://[::1]:1/", "http://localhost:11434/v1"]
+)
+def test_https_and_this_machine_are_allowed(url: str) -> None:
+    assert str(check_base_url(url)) == url
+
+
+def test_the_key_is_sent_and_shows_in_no_log_error_traceback_or_repr(caplog: pytest.LogCaptureFixture) -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        shown = [repr(client), repr(vars(client))]
+        with caplog.at_level(logging.DEBUG):
+            response = await ask(client, "demo/echo").run()
+            stream = ask(client, "demo/faulty", "reset")
+            try:
+                await stream.run()
+            except OpenRouterError as error:
+                captured = traceback.TracebackException.from_exception(error, capture_locals=True)
+                shown += [str(error), repr(error), repr(vars(error)), *captured.format()]
+        shown += [repr(response), repr(response.to_dict()), repr(vars(response)), caplog.text]
+        return shown, server.requests
+
+    shown, received = with_client(work, key=Key(CANARY, source="argument"))
+    assert CANARY not in "".join(shown)
+    assert received, "the server saw the request"

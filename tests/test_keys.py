@@ -1,0 +1,92 @@
+"""The API key: where it is found, and that it shows itself nowhere."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import stat
+from pathlib import Path
+
+import pytest
+
+from jupyter_openrouter import keys
+from jupyter_openrouter.errors import InvalidRequestError, MissingKeyError
+from jupyter_openrouter.keys import Key, find_key, refuse_keys_in
+
+CANARY = "sk-or-v1-c0ffee" + "0" * 32
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(keys.VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(keys, "_asked", [])
+    monkeypatch.setattr(keys, "_from_keyring", lambda: None)
+
+
+def test_the_key_is_in_no_repr_format_copy_or_attribute() -> None:
+    key = Key(CANARY, source="argument")
+    shown = f"{key!r} {key} {key:} {copy.copy(key)!r} {copy.deepcopy(key)!r} {key.__slots__}"
+    shown += "".join(repr(getattr(key, name)) for name in key.__slots__)
+    assert CANARY not in shown
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(key)
+    assert key.authorization() == f"Bearer {CANARY}"
+
+
+def test_an_argument_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(keys.VARIABLE, "sk-or-env")
+    assert find_key(CANARY).authorization().endswith(CANARY)
+    assert find_key().authorization() == "Bearer sk-or-env"
+    assert "environment" in find_key().source
+
+
+def test_the_keyring_comes_before_the_env_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(f"{keys.VARIABLE}=sk-or-file\n")
+    Path(".env").chmod(0o600)
+    assert find_key().authorization() == "Bearer sk-or-file"
+    monkeypatch.setattr(keys, "_from_keyring", lambda: "sk-or-ring")
+    assert find_key().authorization() == "Bearer sk-or-ring"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_an_env_file_that_others_can_read_is_refused_with_the_remedy() -> None:
+    Path(".env").write_text(f'# mine\nexport {keys.VARIABLE}="sk-or-file"\n')
+    Path(".env").chmod(0o644)
+    with pytest.raises(MissingKeyError, match="chmod 600"):
+        find_key()
+    Path(".env").chmod(stat.S_IRUSR | stat.S_IWUSR)
+    assert find_key().authorization() == "Bearer sk-or-file"
+
+
+def test_a_person_is_asked_last_and_only_once_and_the_environment_never_knows() -> None:
+    asked = []
+
+    def ask() -> str:
+        asked.append(1)
+        return CANARY
+
+    assert find_key(ask=ask) == find_key(ask=ask)
+    assert asked == [1]
+    assert CANARY not in os.environ.values()
+
+
+def test_without_a_key_the_error_names_the_ways() -> None:
+    with pytest.raises(MissingKeyError, match=r"OPENROUTER_API_KEY.*demo/tour"):
+        find_key()
+
+
+@pytest.mark.parametrize("secret", ["", " ", "a b", "ключ", "a\nb", "a\x00b"])
+def test_what_cannot_be_a_key_is_refused_without_showing_it(secret: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        Key(secret, source="argument")
+    assert not secret.strip() or secret not in str(caught.value)
+
+
+def test_a_text_with_something_like_a_key_is_refused_without_showing_it() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        refuse_keys_in("fine", f"my key is {CANARY}, use it")
+    assert CANARY not in str(caught.value)
+    assert "OPENROUTER_API_KEY" in str(caught.value)
+    refuse_keys_in("sk-or-nothing", "about sk-or- keys")
