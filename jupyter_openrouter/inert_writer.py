@@ -150,7 +150,7 @@ def _joined(blocks: list[_Block], *, tight: bool) -> list[str]:
     lines: list[str] = []
     previous = ""
     for block in blocks:
-        joins = block.kind == "paragraph" and previous not in ("heading", "hr")
+        joins = block.kind == "paragraph" and previous not in ("heading", "hr", "code")
         if lines and (not tight or joins or block.kind == previous):
             lines.append("")
         lines.extend(block.lines)

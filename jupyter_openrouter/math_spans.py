@@ -67,6 +67,9 @@ def formula(source: str, *, in_table: bool = False) -> str | None:
     if in_table:
         tex = tex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
     tex = " ".join(tex.split())
+    while tex.endswith(r"\\"):
+        # JupyterLab would take the dollar behind it for an escaped one.
+        tex = tex[:-2].rstrip()
     if not tex or not _is_sound(tex):
         return None
     return tex + "{}" if tex.endswith("$") else tex

@@ -137,11 +137,12 @@ class Response(Growing):
         """What a notebook saves: inert Markdown, plain text, and the provenance."""
         from . import safe_markdown
 
-        footer = safe_markdown.escape(self.footer())
+        # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
+        footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
         body = safe_markdown.inert(self.text).rstrip("\n")
         plain = safe_markdown.plain(self.text).rstrip("\n")
         return {
-            "text/markdown": f"{body}\n\n*{footer}*" if body else f"*{footer}*",
+            "text/markdown": f"{body}\n\n{footer}" if body else footer,
             "text/plain": f"{plain}\n\n{safe_markdown.plain(self.footer())}".lstrip("\n"),
             MIME: printable(self.to_dict()),
         }

@@ -44,7 +44,7 @@ def inert(text: str) -> str:
     pass: apply it once, to the whole text so far, and never append two results.
 
     >>> print(inert("**Hi** <img src=x onerror=alert(1)> [now](javascript:alert(1))"))
-    **Hi** &#60;img src=x onerror=alert(1)> now (javascript:alert(1))
+    **Hi** &lt;img src=x onerror=alert(1)> now (javascript:alert(1))
     <BLANKLINE>
     """
     text = plain(text)

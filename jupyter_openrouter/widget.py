@@ -221,5 +221,5 @@ class LiveAnswer(Growing):
         """Publishes the response until it has settled. To be run on the I/O loop."""
         assert self._publisher is not None
         assert self._running is not None
-        await self._publisher.run()
+        await self._publisher.run(on_state=lambda state: self.publish(state=state))
         self.publish(state=self._running.state, interruptible=False)

@@ -6,8 +6,9 @@ or `https://leak.invalid/<name>`.
 
 from __future__ import annotations
 
-HIT = "window.__pwned=(window.__pwned||0)+1"
-TOP = "top.__pwned=(top.__pwned||0)+1"
+# No pipe in it, which would part a table cell.
+HIT = "window.__pwned=(window.__pwned??0)+1"
+TOP = "top.__pwned=(top.__pwned??0)+1"
 
 
 def leak(name: str) -> str:
@@ -18,14 +19,15 @@ def far(name: str) -> str:
     return f"https://leak.invalid/{name}"
 
 
-IMG = f"<img src=x onerror={HIT}>"
+# In quotes, for CommonMark takes no bare value with an equals sign.
+IMG = f'<img src=x onerror="{HIT}">'
 
 PAYLOADS: dict[str, str] = {
     # HTML that runs a script
     "img-onerror": f'<img src=x onerror="{HIT}">',
     "img-onerror-inline": f"some words {IMG} more words",
-    "img-unclosed": f"<img src=x onerror={HIT}//",
-    "img-slashes": f"<img/src=x/onerror={HIT}>",
+    "img-unclosed": f'<img src=x onerror="{HIT}"//',
+    "img-slashes": f'<img/src="x"/onerror="{HIT}">',
     "img-newlines": f'<img\nsrc=x\nonerror="{HIT}"\n>',
     "img-upper": f'<IMG SRC=x ONERROR="{HIT}">',
     "img-in-top": f'<img src=x onerror="{TOP}">',
@@ -144,7 +146,7 @@ PAYLOADS: dict[str, str] = {
     "tex-bbox": rf"$\bbox[background:url({leak('tex-bbox')})]{{x}}$",
     "tex-mml": rf'$\mmlToken{{mi}}[style="background:url({leak("tex-mml")})"]{{x}}$',
     "tex-label": r"\begin{equation}\label{jupyterapp}x\end{equation} \ref{jupyterapp}",
-    "tex-html": f"$x<img src=x onerror={HIT}>$",
+    "tex-html": f"$x{IMG}$",
     "tex-in-html": f"$x$ </span>{IMG} $y$",
     # JupyterLab's formula step against marked
     "dollar-before-code": f"$x$`a` {IMG} $`b`",
@@ -163,19 +165,19 @@ PAYLOADS: dict[str, str] = {
     "placeholder-far": "\\@@99999@@ &#64;@99999@@ @@99999@@",
     "placeholder-autolink": "<https://x.y/&#64;@0@@> $a$",
     "placeholder-code": f"```py\n@@0@@ @@7@@\n```\n$<b>{HIT}$",
-    "dollar-in-nested-fence": f"- ```\n  $\n  ```\n\n  $ {IMG}\n- ```\n  {IMG}\n  ```\n",
-    "dollar-in-quoted-fence": f"> ```\n> $\n> ```\n> ```\n> $ {IMG}\n> ```",
-    "dollar-in-indented-fence": f"   ```\n   $\n   ```\n\n   ```\n   $ {IMG}\n   ```",
+    "dollar-in-nested-fence": f"- ```\n  $\n  ```\n  $\n  ```\n  {IMG}\n  ```\n",
+    "dollar-in-quoted-fence": f"> ```\n> $\n> ```\n> $\n> ```\n> {IMG}\n> ```",
+    "dollar-in-indented-fence": f"   ```\n   $\n   ```\n   $\n   ```\n   {IMG}\n   ```",
     "dollar-in-indented-code": f"    $\n\nx\n\n    $ {IMG}",
-    "code-over-lines": f"`a\n$ {IMG} ` b $ `c`",
+    "code-over-lines": f"`a $\n` $ `{IMG}`",
     "code-stray-backticks": f"``a ` $ ``` {IMG} ` $ b``",
     "code-backslash-backtick": f"\\`$\\` `{IMG}` $`",
     "strike-over-code": f"~~x `~~{IMG}` ~~",
     "strike-around-code": f"~~x `~~{IMG}~~` ~~",
     "strike-single": f"~x `~{IMG}~` ~",
-    "tex-opener-in-fence": f"```\n\\\\(\n```\n\n{IMG}\n\n```\n\\\\)\n```",
-    "tex-begin-in-fence": f"```tex\n\\begin{{a}}\n```\n`{IMG}`\n```\n\\end{{a}}\n```",
-    "tex-bracket-in-fence": f"```\n\\\\[\n```\n`{IMG}`\n\n```\n\\\\]\n```",
+    "tex-opener-in-fence": f"```\n\\\\(\n```\n\\\\)\n```\n{IMG}\n```",
+    "tex-begin-in-fence": f"```tex\n\\begin{{a}}\n```\n\\end{{a}}\n```\n{IMG}\n```",
+    "tex-bracket-in-fence": f"```\n\\\\[\n```\n\\\\]\n```\n{IMG}\n```",
     "literal-dollars": "\\$a\\$ and &#36;b&#36; and \\\\(c\\\\) and \\\\begin{x}d\\\\end{x} and \\\\ref{x}",
     "literal-dollars-harm": rf"\$\href{{javascript:{HIT}}}{{x}}\$ &#36;\unicode[x;top:0]{{65}}&#36;",
     "literal-paren": rf"\\\(\href{{javascript:{HIT}}}{{x}}\\\)",
@@ -234,16 +236,16 @@ PAYLOADS: dict[str, str] = {
     "mermaid-words": f'```mermaid live\nmindmap\n a["<img src={leak("mermaid-words")}>"]\n```',
     # line ends, blanks, directions, terminals
     "line-separator": f"```\n$\u2028```\n{IMG} $\n```",
-    "paragraph-separator": f"a\u2029<img src=x onerror={HIT}>\u2029```\u2028{IMG}",
+    "paragraph-separator": f"a\u2029{IMG}\u2029```\u2028{IMG}",
     "next-line": f"> a\x85{IMG}\x85```\x85{IMG}",
     "form-feed": f"```\x0c{IMG}\x0c```\x0b{IMG}",
     "carriage-return": f"```\r$\r```\r{IMG}\r$\r",
-    "nul": f"<im\x00g src=x onerror={HIT}> \x00<\x00i\x00mg>",
+    "nul": f'<im\x00g src=x onerror="{HIT}"> \x00{IMG}',
     "bidi": f"\u202e[x](http://a)\u2066 {IMG}",
-    "zero-width": f"<\u200bimg src=x onerror={HIT}> `\u200b`{IMG}`\u200b`",
+    "zero-width": f"<\u200bimg src=x onerror='{HIT}'> `\u200b`{IMG}`\u200b`",
     "byte-order-mark": f"\ufeff# x\n\ufeff```\n{IMG}\n\ufeff```",
     "surrogate": f"\ud800 {IMG} \udfff [x](http://a/\ud800)",
-    "terminal-escape": f"\x1b]8;;javascript:{HIT}\x07x\x1b]8;;\x07 \x1b[2J<\x1b[0mimg src=x onerror={HIT}>",
+    "terminal-escape": f"\x1b]8;;javascript:{HIT}\x07x\x1b]8;;\x07 \x1b[2J<\x1b[0mimg src=x onerror='{HIT}'>",
     "no-break-space": f"\u00a0\u00a0```\n{IMG}\n\u00a0```\n\u3000# x",
     "front-matter": f"---\nx: {IMG}\n---\n",
 }

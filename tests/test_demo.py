@@ -31,12 +31,12 @@ STRANGE = 'é\x00\r\n\r\n\u2028\u0085 data: [DONE]\n\n日本語 👩‍👩‍�
 
 @dataclass
 class Got:
-    """What came back; `whole` is False when the connection broke off inside the body."""
+    """What came back, and how it ended: whole, short or reset."""
 
     status: int
     headers: dict[str, str]
     body: bytes
-    whole: bool
+    end: str = "whole"
 
     @property
     def json(self) -> Any:
@@ -94,17 +94,18 @@ async def call(server: DemoServer, method: str, path: str, body: Any = None, **h
     reader, writer = await send(server, method, path, body, **headers)
     try:
         status, got = await head(reader)
-        content, whole = bytearray(), False
+        content, end = bytearray(), "whole"
         try:
             if got.get("Transfer-Encoding") != "chunked":
                 content += await reader.readexactly(int(got.get("Content-Length", "0")))
             else:
                 async for part in parts(reader):
                     content += part
-            whole = True
-        except (asyncio.IncompleteReadError, ConnectionResetError):
-            whole = False
-        return Got(status, got, bytes(content), whole)
+        except asyncio.IncompleteReadError:
+            end = "short"
+        except ConnectionResetError:
+            end = "reset"
+        return Got(status, got, bytes(content), end)
     finally:
         writer.close()
 
@@ -225,6 +226,7 @@ def test_tour_begins_with_the_part_that_the_prompt_names_and_says_it_is_written(
             assert word.lower() in text.split("\n## ")[1].split("\n")[0].lower()
             assert "written, not generated" in text
         text = (await ask(server, None, "hello")).text
+        assert "| `demo/tour` | 1.00 | 4.00 | looking around |" in text
         wanted = ("%%openrouter --model", "--out", "_openrouter", "ChatWidget(model=", "OPENROUTER_API_KEY")
         assert all(word in text for word in wanted)
         assert 600 < len(text.split()) < 900
@@ -327,7 +329,7 @@ def test_the_first_known_model_answers() -> None:
             "/chat/completions",
             {
                 "model": "a/b",
-                "models": ["c/d", "demo/echo:free"],
+                "models": ["c/d", "demo/echo:free", "demo/tour"],
                 "messages": [{"role": "user", "content": "x"}],
             },
             X_OpenRouter_Metadata="enabled",
@@ -345,7 +347,7 @@ def test_the_first_known_model_answers() -> None:
     on_server(use)
 
 
-def test_requests_that_make_no_sense_are_refused_in_the_envelope() -> None:
+def test_requests_that_make_no_sense_are_refused_in_the_envelope(caplog: pytest.LogCaptureFixture) -> None:
     chat, user = "/chat/completions", [{"role": "user", "content": "x"}]
     large = [{"role": "user", "content": "x" * (9 * 2**20)}]
     cases: list[tuple[int, str, str, str, Any]] = [
@@ -371,6 +373,7 @@ def test_requests_that_make_no_sense_are_refused_in_the_envelope() -> None:
             assert error["message"]
         refused = await call(server, "POST", chat, {"messages": user}, Authorization="Bearer invalid")
         assert (refused.status, refused.json["error"]["metadata"]["error_type"]) == (401, "authentication")
+        assert not caplog.records
 
     on_server(use)
 
@@ -416,7 +419,7 @@ def test_every_fault_has_a_test() -> None:
 def test_faulty_breaks_the_stream_as_named(word: str) -> None:
     async def use(server: DemoServer) -> None:
         got = await ask(server, "demo/faulty", f"{word} please")
-        assert (got.status, got.whole) == (200, word != "reset")
+        assert (got.status, got.end) == (200, "reset" if word == "reset" else "whole")
         text = "".join(got.deltas())
         choices = [choice for chunk in got.chunks for choice in chunk["choices"]]
         seen = (
@@ -454,7 +457,7 @@ def test_faulty_fails_whole_answers_too() -> None:
         for word in ("cut", "malformed"):
             with pytest.raises(ValueError, match=r"line|column"):
                 assert (await whole(word)).json
-        assert (await whole("reset")).whole is False
+        assert (await whole("reset")).end == "reset"
         assert (await whole("no-finish")).json["choices"][0]["finish_reason"] is None
         for word in ("no-done", "empty", "length", "filter"):
             assert (await whole(word)).json["choices"][0]["finish_reason"] in (
@@ -543,7 +546,7 @@ def test_a_client_that_leaves_ends_the_answer(model: str, prompt: str, marker: s
         seen = b""
         async for part in parts(reader):
             seen += part
-            if marker in seen.decode() or marker in Got(200, {}, seen, False).text:
+            if marker in seen.decode() or marker in Got(200, {}, seen).text:
                 break
         writer.close()
         data = await statistics(server, headers["X-Generation-Id"])
@@ -554,19 +557,14 @@ def test_a_client_that_leaves_ends_the_answer(model: str, prompt: str, marker: s
     on_server(use)
 
 
-def test_a_fast_answer_overtakes_a_slow_one() -> None:
+def test_a_long_answer_lets_a_short_one_pass() -> None:
     async def use(server: DemoServer) -> None:
-        body = {
-            "model": "demo/slow",
-            "stream": True,
-            "messages": [{"role": "user", "content": "x"}],
-            "demo": {"rate": 5},
-        }
+        body = {"model": "demo/burst", "stream": True, "messages": [{"role": "user", "content": "5000"}]}
         reader, writer = await send(server, "POST", "/chat/completions", body)
-        await head(reader)
-        assert len((await ask(server, "demo/burst", "2000")).deltas()) == 2000
-        assert not reader.at_eof()
+        _, headers = await head(reader)
+        assert (await ask(server, "demo/echo", "short")).text == "short"
         writer.close()
+        assert (await statistics(server, headers["X-Generation-Id"]))["cancelled"]
 
     on_server(use)
 

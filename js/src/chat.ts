@@ -13,7 +13,7 @@ export function renderChat(link: Link, el: HTMLElement, signal: AbortSignal): vo
   const stop = () => link.stop();
   const turns = new TurnsView(signal);
   const failure = new FailureView();
-  const status = new StatusView();
+  const status = new StatusView(null);
   const composer = new ComposerView(link, signal);
   const root = element("div", "jor-root jor-chat", turns.root, failure.root, status.root, composer.root);
   stopOnEscape(root, () => isRunning(link.transcript.state), stop, signal);
@@ -24,7 +24,7 @@ export function renderChat(link: Link, el: HTMLElement, signal: AbortSignal): vo
     if (now.asking) asked = now.asking;
     turns.take(now);
     failure.take(running ? null : now.error);
-    status.take(running ? now : { ...now, model: "", tokens: null, seconds: null }, link.stopping);
+    status.take(now, link.stopping);
     composer.take(running, link.draft);
     if (!running && asked) {
       // A question that no turn has taken in goes back into the box.

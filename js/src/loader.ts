@@ -42,10 +42,7 @@ function open(key: symbol): Page {
   const page: Page = { ready: new Promise<BlobPart>((resolve) => (take = resolve)).then(load), take };
   page.ready.then(
     (core) => (page.core = core),
-    (error) => {
-      delete world[key]; // the next widget tries again
-      console.error(error);
-    },
+    () => delete world[key], // the next widget tries again; the rejection itself reaches the console
   );
   return page;
 }
@@ -56,9 +53,9 @@ function join(model: Model): Known {
   // The first widget asks at once; others only when nothing has come, its kernel may be busy or gone.
   let wait = world[key] ? 3000 : 0;
   const page = (world[key] ??= open(key));
-  const hear = (message: FromKernel, buffers?: BlobPart[]) => {
+  const hear = (message: FromKernel, buffers: BlobPart[]) => {
     if (message.type === "part") {
-      if (message.id === id && buffers?.[0]) page.take(buffers[0]);
+      if (message.id === id) page.take(buffers[0] as BlobPart);
     } else if (page.core) page.core.hear(entry, message);
     else {
       entry.queue.push(message);
@@ -95,19 +92,25 @@ function join(model: Model): Known {
 }
 
 function isRunning(model: Model): boolean {
-  return /^(wait|stream)ing$/.test(model.get("state") as string);
+  return /ing$/.test(model.get("state") as string); // waiting, streaming
 }
 
-/** The text as it stands, and a Stop button, until the core can take over. */
+/** Ends with the signal that newer hosts give, or by being returned to older ones. */
+function until(signal: AbortSignal | undefined, end: () => void): () => void {
+  signal?.addEventListener("abort", end);
+  return end;
+}
+
+/** The text as it stands, and a Stop button, until the core can take over; where it is there, that is before a frame. */
 function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
   const { model, queue, page } = entry;
   const root = document.createElement("div");
-  const text = document.createElement("div");
+  const text = new Text();
   const stop = document.createElement("button");
-  text.style.whiteSpace = "pre-wrap";
+  root.style.whiteSpace = "pre-wrap";
   stop.append("Stop");
   stop.onclick = () => {
-    const id = "plain" + Math.random();
+    const id = "p" + Math.random();
     model.send({ type: "stop", id });
     setTimeout(() => {
       const heard = page.core || queue.some((message) => message.type === "ack" && message.id === id);
@@ -119,10 +122,10 @@ function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
     stop.hidden = !isRunning(model);
     if (!stop.hidden)
       for (const message of queue) {
-        if (message.type === "delta") shown = shown.slice(0, message.offset) + message.text;
-        if (message.type === "snapshot") shown = message.text;
+        // A delta and a snapshot: only these have reasoning beside the text that goes in at an offset.
+        if ("reasoning" in message) shown = shown.slice(0, (message as { offset?: number }).offset ?? 0) + message.text;
       }
-    text.textContent = shown;
+    text.data = shown;
   };
   draw();
   root.append(text, stop);
@@ -134,7 +137,7 @@ function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
     model.off("change:state", draw);
     root.remove();
   };
-  signal.onabort = end;
+  until(signal, end);
   page.ready.then((core) => {
     if (signal.aborted) return;
     end();
@@ -144,18 +147,13 @@ function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
 
 export default {
   initialize({ model, signal }: Given) {
-    const { close } = join(model);
-    signal?.addEventListener("abort", close);
-    return close;
+    return until(signal, join(model).close);
   },
   render({ model, el, signal }: Given) {
     // anywidget gives each call another proxy of the model; there this module is the model's own, so one is known.
     const entry = known.get(model) ?? ((known.size === 1 && [...known.values()][0]) || join(model));
     const view = new AbortController();
-    const end = () => view.abort();
-    signal?.addEventListener("abort", end);
-    if (entry.page.core) entry.page.core.render(entry, el, view.signal);
-    else plainView(entry, el, view.signal);
-    return end;
+    plainView(entry, el, view.signal);
+    return until(signal, () => view.abort());
   },
 };

@@ -110,6 +110,7 @@ export class ComposerView {
   #put(text: string): void {
     this.#box.value = text;
     this.#link.draft = text;
+    this.#send.disabled = this.#sending || !text.trim();
     this.#fit();
   }
 

@@ -41,8 +41,8 @@ export class StatusView {
   readonly #spoken = element("span", "jor-spoken");
   readonly #stop: HTMLButtonElement | null;
 
-  /** Without `onStop` the line has no button of its own. */
-  constructor(onStop?: () => void) {
+  /** Without `onStop` the line has no button of its own, and a settled answer, which has a footer then, no line. */
+  constructor(onStop: (() => void) | null) {
     this.#stop = onStop ? stopButton(onStop) : null;
     this.#spoken.setAttribute("role", "status");
     this.#spoken.setAttribute("aria-live", "polite");
@@ -53,7 +53,7 @@ export class StatusView {
 
   take(now: Transcript, stopping: boolean): void {
     const running = isRunning(now.state);
-    const parts = statusParts(now, stopping);
+    const parts = running || this.#stop ? statusParts(now, stopping) : [];
     while (this.#line.children.length > parts.length) this.#line.lastElementChild?.remove();
     parts.forEach((part, at) => {
       const old = this.#line.children[at];
@@ -63,6 +63,7 @@ export class StatusView {
     setText(this.#spoken, announcement(now));
     this.root.classList.toggle("jor-running", running);
     if (this.#stop) show(this.#stop, running);
-    show(this.root, running || parts.length > 0);
+    // Not hidden: what is in a hidden region is not spoken.
+    this.root.classList.toggle("jor-quiet", !running && parts.length === 0);
   }
 }

@@ -38,9 +38,10 @@ export class TurnsView {
   take(now: Transcript): void {
     this.#takeSettled(now.messages);
     const running = isRunning(now.state);
+    const unkept = !running && this.#isUnkept(now);
     if (running && now.asking) this.#ask(now.asking);
-    else this.#drop("question");
-    if (running || this.#isUnkept(now)) {
+    else if (!unkept) this.#drop("question");
+    if (running || unkept) {
       this.#answer ??= this.#newAnswer();
       this.#answer.take({ ...now, running });
       if (!running) this.#answer.foot(lastTurn(now));

@@ -85,7 +85,7 @@ class Ledger:
         self.rate = rate
         self.seed = seed
         self.requests: deque[JSON] = deque(maxlen=REQUESTS)
-        self.talking: dict[asyncio.Task[Any], asyncio.Event] = {}
+        self.talking: set[asyncio.Task[Any]] = set()
         self.port = 0
         self.spent = 0.0  # US dollars
         self._stats: OrderedDict[str, tuple[float, JSON]] = OrderedDict()
@@ -97,10 +97,10 @@ class Ledger:
         shown = {name: HIDDEN if name == "Authorization" else text for name, text in headers.items()}
         self.requests.append({"method": method, "path": path, "headers": shown, "body": body})
 
-    def register(self, task: asyncio.Task[Any], gone: asyncio.Event) -> None:
-        """Know a task until it ends, and how to wake it."""
-        self.talking[task] = gone
-        task.add_done_callback(lambda done: self.talking.pop(done, None))
+    def register(self, task: asyncio.Task[Any]) -> None:
+        """Know a task until it ends."""
+        self.talking.add(task)
+        task.add_done_callback(self.talking.discard)
 
     def next_id(self, seed: int) -> tuple[str, int]:
         """A generation id and its `created`: the same for the same seed and the same turn."""

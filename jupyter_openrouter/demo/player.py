@@ -38,7 +38,7 @@ class Talk(RequestHandler):
         )
         task = asyncio.current_task()
         if task is not None:
-            self.ledger.register(task, self.gone)
+            self.ledger.register(task)
         if len(self.request.body) > BODY_LIMIT:
             raise Refused(envelope(413, "The request body is too large.", "payload_too_large"))
         if self.request.headers.get("Authorization") == "Bearer invalid":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from .models import MODELS
+
 OPENING = """\
 # Welcome to jupyter_openrouter
 
@@ -76,11 +78,9 @@ $$
 C = n_\\text{in}\\, p_\\text{in} + n_\\text{out}\\, p_\\text{out}
 $$
 
-| Model | In, $ per million | Out, $ per million | Good for |
+| Model | In, USD per million | Out, USD per million | Good for |
 | :--- | ---: | ---: | :--- |
-| `demo/tour` | 1.00 | 4.00 | looking around |
-| `demo/reasoner` | 2.00 | 8.00 | seeing reasoning |
-| `demo/slow` | 0.20 | 0.80 | trying Stop |
+PRICES
 
 These are list prices of play money, and the tokens an estimate: one for every four characters begun. So \
 $400$ characters at \\$4.00 per million come to \\$0.0004. On the real service both numbers are \
@@ -137,6 +137,22 @@ service are listed at [openrouter.ai/models](https://openrouter.ai/models).
 }
 
 
+GOOD_FOR = {
+    "demo/tour": "looking around",
+    "demo/reasoner": "seeing reasoning",
+    "demo/slow": "trying Stop",
+}
+
+
+def price_rows() -> str:
+    """The rows of the table of prices, as the catalogue has them."""
+    rows = []
+    for slug, use in GOOD_FOR.items():
+        paid = [f"{float(price) * 1e6:.2f}" for price in MODELS[slug].prices]
+        rows.append(f"| `{slug}` | {paid[0]} | {paid[1]} | {use} |")
+    return "\n".join(rows)
+
+
 def tour(prompt: str) -> str:
     """The tour as Markdown; if the prompt holds a section's word, that section comes first.
 
@@ -146,4 +162,4 @@ def tour(prompt: str) -> str:
     asked = set(re.findall(r"[a-z]+", prompt.lower()))
     first = next((name for name in ("stop", "chat", "key", "cost") if name in asked), "cell")
     order = [first, *(name for name in SECTIONS if name != first)]
-    return "\n".join([OPENING, *(SECTIONS[name] for name in order)])
+    return "\n".join([OPENING, *(SECTIONS[name] for name in order)]).replace("PRICES", price_rows())

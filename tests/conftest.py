@@ -1,0 +1,16 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kernels import PYTHONS, Kernel, running_kernel
+
+
+@pytest.fixture(params=list(PYTHONS))
+def kernel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kernel]:
+    """A real kernel, once of each kind."""
+    with running_kernel(request.param, tmp_path) as running:
+        yield running

@@ -1,0 +1,225 @@
+"""A real JupyterLab in headless Chromium, for tests: one server a session, one page a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def chromium_path() -> str:
+    """Where the browser is; a test never skips for want of one."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise RuntimeError("Chromium is missing. Install it (Debian: apt-get install chromium), then run again.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Lab:
+    """One JupyterLab server with a folder of its own, and a browser."""
+
+    def __init__(self, folder: Path, browser: Browser, url: str, token: str) -> None:
+        self.folder, self.browser, self.url, self.token = folder, browser, url, token
+
+    def api(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}", data, {"Authorization": f"token {self.token}"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    def write(self, name: str, cells: list[str], kernel: str = "python3") -> None:
+        """Writes a notebook of code cells."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells],
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+        )
+        nbformat.write(notebook, self.folder / name)
+
+    def read(self, name: str) -> Any:
+        return nbformat.read(self.folder / name, as_version=4)
+
+    @contextmanager
+    def open(self, name: str, *, width: int = 1100, height: int = 900, dark: bool = False) -> Iterator[Notebook]:
+        """Opens a notebook in a page of its own, with its kernel ready; ends the kernel after it."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        page = context.new_page()
+        try:
+            notebook = Notebook(self, page, name)
+            notebook.load(dark=dark)
+            yield notebook
+        finally:
+            context.close()
+            for session in self.api("sessions"):
+                self.api(f"sessions/{session['id']}", "DELETE")
+
+
+class Notebook:
+    """One notebook in one page."""
+
+    def __init__(self, lab: Lab, page: Page, name: str) -> None:
+        self.lab, self.page, self.name = lab, page, name
+        self.console: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error} {error.stack}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def load(self, *, dark: bool = False) -> None:
+        url = f"{self.lab.url}/lab/tree/{self.name}?reset&token={self.lab.token}"
+        self.page.goto(url)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_function("window.jupyterapp !== undefined")
+        self.page.wait_for_function(
+            """() => { const panel = jupyterapp.shell.currentWidget;
+                       const kernel = panel?.sessionContext?.session?.kernel;
+                       return kernel?.connectionStatus === 'connected' && kernel.status === 'idle'; }""",
+            timeout=60_000,
+        )
+        if dark:
+            self.command("apputils:change-theme", theme="JupyterLab Dark")
+            self.page.wait_for_selector("body[data-jp-theme-light=false]")
+
+    def command(self, name: str, **arguments: Any) -> Any:
+        return self.page.evaluate("([name, args]) => jupyterapp.commands.execute(name, args).then(() => 0)", [name, arguments])
+
+    def start_all(self) -> None:
+        """Queues every cell and returns at once."""
+        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+    def run_all(self, timeout: float = 60) -> None:
+        """Runs every cell and waits until the kernel is idle again."""
+        self.start_all()
+        self.wait_done(timeout)
+
+    def prompts(self) -> list[str]:
+        """The cells' numbers as the page shows them: "[1]:", "[*]:" or "[ ]:"."""
+        return self.page.evaluate(
+            "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(n => n.textContent.trim())"
+        )
+
+    def wait_done(self, timeout: float = 60) -> None:
+        """Waits until no cell runs or is queued."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            prompts = self.prompts()
+            if prompts and "[*]:" not in prompts and any(p != "[ ]:" for p in prompts):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"cells still run: {self.prompts()}")
+
+    def output(self, index: int) -> Any:
+        """A locator of the outputs of the cell with this index."""
+        return self.page.locator(".jp-CodeCell").nth(index).locator(".jp-OutputArea-output")
+
+    def output_text(self, index: int) -> str:
+        return self.page.evaluate(
+            "i => document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-OutputArea')?.innerText ?? ''", index
+        )
+
+    def save(self) -> Any:
+        self.command("docmanager:save")
+        return self.lab.read(self.name)
+
+    def shot(self, name: str) -> Path:
+        folder = ROOT / "build" / "screenshots"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / f"{name}.png")
+        return folder / f"{name}.png"
+
+
+@contextmanager
+def running_lab(folder: Path) -> Iterator[Lab]:
+    """Starts JupyterLab on loopback and Chromium; ends both."""
+    port, token = _free_port(), secrets.token_hex(8)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"},
+        "JUPYTER_CONFIG_DIR": str(folder / ".config"),
+        "JUPYTER_DATA_DIR": str(folder / ".data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / ".runtime"),
+        "IPYTHONDIR": str(folder / ".ipython"),
+    }
+    settings = folder / ".data" / "lab" / "settings"
+    settings.mkdir(parents=True)
+    (settings / "overrides.json").write_text(
+        json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}})
+    )
+    _kernelspec(folder / ".data", "kernel6", ROOT / ".venv-kernel6" / "bin" / "python")
+    log = (folder / "jupyter.log").open("w")
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
+            *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
+            f"--ServerApp.root_dir={folder}",
+            f"--LabServerApp.app_settings_dir={folder / '.data' / 'lab' / 'settings'}",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        cwd=folder,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            if server.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended: {(folder / 'jupyter.log').read_text()[-2000:]}")
+            try:
+                urllib.request.urlopen(f"{url}/api", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+            try:
+                yield Lab(folder, browser, url, token)
+            finally:
+                browser.close()
+    finally:
+        server.terminate()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(5)
+        log.close()
+
+
+def _kernelspec(data: Path, name: str, python: Path) -> None:
+    folder = data / "kernels" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "python"}))
