@@ -67,7 +67,8 @@ async function bundle(entry, banner) {
     plugins,
     ...(banner ? { banner: { js: banner } } : {}),
   });
-  return result.outputFiles[0].text;
+  // esbuild escapes strings, but leaves regular expressions, where the same escape means the same, as they are.
+  return result.outputFiles[0].text.replace(/[^\x00-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** File name to content of everything that is built. */

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { plugins } from "./build.mjs";
+import { outputs, plugins } from "./build.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 // Inside node_modules, so that jsdom, which is not bundled, is found from there; removed afterwards.
@@ -14,6 +14,7 @@ const tests = readdirSync(join(here, "tests"))
   .filter((name) => name.endsWith(".test.ts") && (!wanted.length || wanted.some((part) => name.includes(part))))
   .sort();
 
+const built = await outputs();
 mkdirSync(folder, { recursive: true });
 try {
   await build({
@@ -26,12 +27,16 @@ try {
     platform: "node",
     target: "node18",
     external: ["jsdom"],
-    define: { JS_FOLDER: JSON.stringify(here) },
+    define: {
+      JS_FOLDER: JSON.stringify(here),
+      LOADER_TEXT: JSON.stringify(built["loader.js"]),
+      CORE_TEXT: JSON.stringify(built["core.js"]),
+    },
     sourcemap: "inline",
     plugins,
   });
   const files = readdirSync(folder).map((name) => join(folder, name));
-  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" });
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...files], { stdio: "inherit" });
   process.exitCode = run.status ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });

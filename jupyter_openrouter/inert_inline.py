@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from markdown_it.token import Token
@@ -28,6 +28,10 @@ LONE_TAG = re.compile(r"<[a-z]+>[ \t]*(?:\n|\Z)")
 _BR = re.compile(r"<br[ \t]*/?>\Z", re.IGNORECASE)
 _DULL_CODE = re.compile(r"(?!\s)[^`$<\\~|@\n\t]+(?<!\s)")
 _JOINS_BRACKETS = re.compile(r"\]\(|\]\[|!\[|\]:")
+_BARE_ADDRESS = re.compile(
+    r"""(?<![A-Za-z0-9_/"'=.@-])(?:(https?://)|www\.)[^\s<>"'`\\|\[\]{}^。，、；：！？（）「」『』]{1,2000}""",
+    re.IGNORECASE,
+)
 _MARK = {"em": "*", "strong": "**"}
 _PUNCTUATION = frozenset("!\"#%&'()+,-./:;<=>?{}^[`$")
 
@@ -46,8 +50,9 @@ class _Gathered:
                 self._take(token)
 
     def _add(self, kind: str, value: str = "", markup: str = "") -> None:
-        if kind == "text" and self.pieces and self.pieces[-1].kind == "text":
-            self.pieces[-1] = _Piece("text", self.pieces[-1].value + value)
+        last = self.pieces[-1] if self.pieces else None
+        if kind == "text" and last and last.kind == "text" and last.markup == markup:
+            self.pieces[-1] = _Piece("text", last.value + value, markup)
         elif kind != "text" or value:
             self.pieces.append(_Piece(kind, value, markup))
 
@@ -83,15 +88,16 @@ class _Gathered:
     def _close_link(self) -> None:
         refused = self._refused.pop()
         if refused:
-            self._add("text", _shown_target(*refused))
+            self._add("text", _shown_target(*refused), "target")
             return
         if self.pieces[-1].kind == "link":
             self._add("text", self.pieces[-1].value.replace("&amp;", "&"))
         self._add("unlink")
 
     def _image(self, token: Token) -> None:
-        alt = " ".join(piece.value for piece in _Gathered(token.children or [], linked=True).pieces)
-        alt = " ".join(alt.split())
+        inside = _Gathered(token.children or [], linked=True).pieces
+        words = (piece.value if piece.kind in ("text", "code", "math") else " " for piece in inside)
+        alt = " ".join("".join(words).split())
         target = str(token.attrGet("src") or "")
         shown = f"image: {alt}" if alt else "image"
         if self._linked or self._refused:
@@ -101,7 +107,38 @@ class _Gathered:
             self._add("text", shown)
             self._add("unlink")
         else:
-            self._add("text", shown + _shown_target(target, alt))
+            self._add("text", shown)
+            self._add("text", _shown_target(target, alt), "target")
+
+
+def _with_bare_addresses(pieces: list[_Piece]) -> Iterator[_Piece]:
+    """Makes links of the web addresses in the text, as JupyterLab would."""
+    linked = False
+    for piece in pieces:
+        linked = piece.kind == "link" or (linked and piece.kind != "unlink")
+        if piece.kind != "text" or linked or piece.markup == "target":
+            yield piece
+            continue
+        done = 0
+        for match in _BARE_ADDRESS.finditer(piece.value):
+            address = _without_end_of_sentence(match[0])
+            url = safe_url(address if match[1] else f"http://{address}")
+            if url:
+                if match.start() > done:
+                    yield _Piece("text", piece.value[done : match.start()])
+                yield from (_Piece("link", url), _Piece("text", address), _Piece("unlink"))
+                done = match.start() + len(address)
+        if done < len(piece.value):
+            yield _Piece("text", piece.value[done:])
+
+
+def _without_end_of_sentence(address: str) -> str:
+    while address:
+        if address[-1] in "?!.,:;*_~'" or (address[-1] == ")" and address.count(")") > address.count("(")):
+            address = address[:-1]
+        else:
+            break
+    return address
 
 
 def _shown_target(target: str, label: str) -> str:
@@ -110,20 +147,20 @@ def _shown_target(target: str, label: str) -> str:
         return ""
     if len(target) > _SHOWN_TARGET:
         target = target[:_SHOWN_TARGET] + "…"
-    return f" ({target})" if label.strip() else target
+    # In brackets, so that it cannot go on an address begun in the text before it.
+    return f" ({target})" if label.strip() else f"({target})"
 
 
 class _Place(NamedTuple):
-    one_line: bool = False  # a heading, a table cell, a label
-    in_table: bool = False
+    one_line: bool  # a heading, a table cell, a label
     nested: bool = False  # in emphasis or a link, so that only tags may follow
     starts_line: bool = True
 
 
 def inline(tokens: Sequence[Token], *, one_line: bool = False, in_table: bool = False) -> str:
     """The content of a paragraph, a heading or a cell; several lines unless `one_line`."""
-    pieces = _Gathered(tokens).pieces
-    written = _Inline(pieces, in_table=in_table).write(_Place(one_line=one_line, in_table=in_table))
+    pieces = list(_with_bare_addresses(_Gathered(tokens).pieces))
+    written = _Inline(pieces, in_table=in_table).write(_Place(one_line=one_line))
     # A blank line inside would end the paragraph.
     lines = [line for line in written.split("\n") if line.strip()]
     if not lines:

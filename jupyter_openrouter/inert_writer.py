@@ -29,6 +29,7 @@ class _Block(NamedTuple):
     lines: list[str]
 
 
+_CONTAINERS = ("blockquote_open", "bullet_list_open", "ordered_list_open")
 _LANGUAGE = re.compile(r"[{.]*([A-Za-z0-9_+#.-]{1,32})")
 _TEX_IN_CODE = re.compile(r"\\\\[()\[\]]|\\(?:begin|end|(?:eq)?ref)\b|@@[0-9]|[0-9]@@", re.IGNORECASE)
 _LIVE_IN_CODE = re.compile(r"[<$`\\]|~~~|@@|\]\(|\]\[|\]:|!\[|^ *\t", re.MULTILINE)
@@ -66,8 +67,9 @@ class Writer:
             end = _end(tokens, index)
             previous = blocks[-1].kind if blocks else ""
             block = self._block(tokens, index, end, depth=depth, previous=previous, task=task and not blocks)
+            if tokens[index].type not in _CONTAINERS:
+                self._spend(sum(map(len, block.lines)))
             if block.lines:
-                self._spend(sum(map(len, block.lines)) + len(block.lines))
                 blocks.append(block)
             index = end + 1
         return blocks
@@ -92,6 +94,7 @@ class Writer:
             return _lines_of_text(token.info) if tex is None else _paragraph(f"$${tex}$$")
         if kind == "blockquote_open":
             quoted = _joined(self._blocks(inside, depth=depth + 1), tight=False)
+            self._spend(3 * len(quoted))
             return _Block(
                 "quote", [f"> {line}".rstrip(" ") if not line else f"> {line}" for line in quoted or [""]]
             )
@@ -121,6 +124,7 @@ class Writer:
             body = _joined(self._blocks(inside[index + 1 : end], depth=depth + 1, task=True), tight=tight)
             lead = f"{min(number, 999_999_999)}{sign} " if ordered else f"{sign} "
             indent = " " * len(lead)
+            self._spend((1 + len(lead)) * len(body))
             if lines and not tight:
                 lines.append("")
             body = body or ["<span></span>"]

@@ -2,7 +2,8 @@
 
 # JupyterLab cuts formulas out of the Markdown source, puts them back into the HTML string with their quotes
 # as they are, and lets MathJax look for them once more in the page. A formula is written so that these three
-# agree on where it ends: one line, balanced braces by both ways of counting, no quote, no dollar but its own.
+# agree on where it ends: one line, braces that are balanced however they are counted, no quote, no dollar but
+# its own.
 
 from __future__ import annotations
 
@@ -33,6 +34,7 @@ _DENIED = frozenset([
 _LABEL = re.compile(r"\\label\s*\{[\w :.,*+-]{0,80}\}", re.ASCII)
 _TAG = re.compile(r"\\tag\*?\s*\{([A-Za-z0-9.*' -]{1,20})\}")
 _ROW_GAP = re.compile(r"(\\\\)\s*\[\s*-?[0-9.]{1,6}\s*[a-z]{2}\s*\]")
+_ROW_END = re.compile(r"(\\\\)(?=[()\[\]{}A-Za-z])|\\.", re.DOTALL)
 _COLOR = re.compile(r"\s*\{\s*(?:[A-Za-z]{1,20}|\#[0-9A-Fa-f]{3,6})\s*\}")
 _PIECE = re.compile(r"\\([A-Za-z]+|.?)|([{}$%])", re.DOTALL)
 _OPENER = re.compile(r"\$\$|\\\\?\[|\\begin\{([A-Za-z]{1,24}\*?)\}")
@@ -43,7 +45,6 @@ _SPLIT = [
     (re.compile(r"<"), r"\\lt "),
     (re.compile(r">"), r"\\gt "),
     (re.compile(r"/(?=/)|@(?=@)|\](?=\()|&(?=[A-Za-z0-9#])|!(?=\[)|(?<=www)\.|:(?=/)"), r"\g<0> "),
-    (re.compile(r"(\\\\)(?=[()\[\]{}])"), r"\1 "),
 ]
 
 
@@ -64,6 +65,8 @@ def formula(source: str, *, in_table: bool = False) -> str | None:
     tex = _ROW_GAP.sub(r"\1 ", _TAG.sub(r"\\qquad(\1)", _LABEL.sub(" ", tex)))
     for pattern, replacement in _SPLIT:
         tex = pattern.sub(replacement, tex)
+    # Other readers take `\\` for one backslash or for half of a delimiter, and the brace in `\\{` for escaped.
+    tex = _ROW_END.sub(lambda pair: f"{pair[1]} " if pair[1] else pair[0], tex)
     if in_table:
         tex = tex.replace(r"\|", r"\Vert ").replace("|", r"\vert ")
     tex = " ".join(tex.split())
@@ -98,7 +101,7 @@ def _is_sound(tex: str) -> bool:
             return False
         if depth < 0:
             return False
-    return depth == 0 and _balanced_for_jupyterlab(tex)
+    return depth == 0
 
 
 def _is_allowed(tex: str, word: str, end: int) -> bool:
@@ -107,16 +110,6 @@ def _is_allowed(tex: str, word: str, end: int) -> bool:
     if word in ("begin", "end"):
         return _ENVIRONMENT.match(tex, end) is not None
     return bool(word) and word not in "()[]" and word not in _DENIED
-
-
-def _balanced_for_jupyterlab(tex: str) -> bool:
-    # It takes `\{` in `\\{` for an escaped brace, which TeX reads as a new line and a brace.
-    depth = 0
-    for brace in re.findall(r"\\[{}$]|[{}]", tex):
-        depth += {"{": 1, "}": -1}.get(brace, 0)
-        if depth < 0:
-            return False
-    return depth == 0
 
 
 def add_rules(parser: MarkdownIt) -> None:

@@ -28,7 +28,7 @@ class Run:
         self.outputs: list[dict[str, Any]] = []
         self.displays: dict[str, dict[str, Any]] = {}
         self.reply: dict[str, Any] | None = None
-        self.idle = False
+        self.busy = self.idle = False
 
     @property
     def done(self) -> bool:
@@ -131,6 +131,8 @@ class Kernel:
             run.outputs.append(output)
             if ident := content.get("transient", {}).get("display_id"):
                 run.displays[ident] = output
+        elif run is not None and kind == "execute_input":
+            run.busy = True
         elif run is not None and kind == "status" and content["execution_state"] == "idle":
             run.idle = True
 

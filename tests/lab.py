@@ -77,6 +77,7 @@ class Lab:
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
         page = context.new_page()
+        page.set_default_timeout(15_000)
         try:
             notebook = Notebook(self, page, name)
             notebook.load(dark=dark)
@@ -147,7 +148,7 @@ class Notebook:
 
     def output_text(self, index: int) -> str:
         return self.page.evaluate(
-            "i => document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-OutputArea')?.innerText ?? ''", index
+            "i => document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-OutputArea')?.innerText.trim() ?? ''", index
         )
 
     def save(self) -> Any:

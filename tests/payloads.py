@@ -169,7 +169,7 @@ PAYLOADS: dict[str, str] = {
     "dollar-in-quoted-fence": f"> ```\n> $\n> ```\n> $\n> ```\n> {IMG}\n> ```",
     "dollar-in-indented-fence": f"   ```\n   $\n   ```\n   $\n   ```\n   {IMG}\n   ```",
     "dollar-in-indented-code": f"    $\n\nx\n\n    $ {IMG}",
-    "code-over-lines": f"`a $\n` $ `{IMG}`",
+    "code-over-lines": f"`a $\nb` c $\n`{IMG}`",
     "code-stray-backticks": f"``a ` $ ``` {IMG} ` $ b``",
     "code-backslash-backtick": f"\\`$\\` `{IMG}` $`",
     "strike-over-code": f"~~x `~~{IMG}` ~~",

@@ -78,7 +78,7 @@ def test_a_chat_streams_on_and_stop_is_heard_while_another_cell_computes(kernel:
             kernel.run(f"chat.system = {system!r}")
         kernel.send(comm, {"type": "ask", "id": "a1", "text": "tell me"})
         kernel.until(lambda: kernel.text(comm))
-        burning = kernel.start(BURN.format(seconds=4))
+        burning = kernel.start(BURN.format(seconds=2.5))
         kernel.settle(0.3)
         before = len(kernel.text(comm))
         kernel.until(lambda before=before: len(kernel.text(comm)) > before)
@@ -128,7 +128,8 @@ def test_a_kernel_interrupt_keeps_the_text_and_stays_an_interrupt(kernel: Kernel
 def test_interrupts_at_any_instant_leave_a_kernel_that_runs_the_next_cell(kernel: Kernel) -> None:
     for step in range(8):
         run = kernel.start(ask("demo/tour", "go"))
-        kernel.settle(0.03 * step)
+        kernel.until(lambda run=run: run.busy)
+        kernel.settle(0.02 * step)
         kernel.interrupt()
         kernel.until(lambda run=run: run.done)
         assert kernel.value("1 + 1") == 2
@@ -203,7 +204,6 @@ def test_unloading_leaves_no_thread_no_subshell_and_no_magic(kernel: Kernel) -> 
     kernel.run("%unload_ext jupyter_openrouter")
     after = kernel.value("sorted(t.name for t in __import__('threading').enumerate())")
     assert after == before
-    assert kernel.run(ask("demo/echo", "hello")).reply["status"] != "ok" or True
     assert kernel.value("'openrouter' in get_ipython().magics_manager.magics['cell']") is False
     kernel.run("%load_ext jupyter_openrouter")
     assert kernel.run(ask("demo/echo", "again", "--out x")).reply["status"] == "ok"

@@ -214,6 +214,20 @@ def test_code_keeps_every_character_and_its_language() -> None:
     assert inert("- ```py\n  x = 1\n  ```") == "- ```py\n  x = 1\n  ```\n"
 
 
+def test_inline_code_with_signs_of_other_constructs_is_written_in_entities() -> None:
+    assert inert("`x = a[0] * 2`") == "`x = a[0] * 2`\n"
+    assert inert("`$HOME`") == "<code>&#36;HOME</code>\n"
+    assert inert("`` ` ``") == "<code>&#96;</code>\n"
+    assert inert("`<b>` `a|b` `[a](b)`") == (
+        "<code>&lt;b&#62;</code> <code>a&#124;b</code> <code>&#91;a&#93;&#40;b&#41;</code>\n"
+    )
+
+
+def test_what_stands_behind_a_task_mark_opens_no_block() -> None:
+    assert inert("- [ ] # a") == "- [ ] &#35; a\n"
+    assert inert("- [x] <br>") == "- [x] <span></span><br>\n"
+
+
 def test_a_column_0_fence_with_dollars_and_html_stays_a_fence() -> None:
     source = '```html\n<b class="x">$5</b>\n```\n'
     assert inert(source) == source
@@ -239,6 +253,8 @@ def test_a_column_0_fence_with_dollars_and_html_stays_a_fence() -> None:
         (r"$\text{\$5}$", r"$\text{\$5}$"),
         (r"$a\$$", r"$a\${}$"),
         (r"$$a \\$$", "$$a$$"),
+        (r"$a \\\{b\}$", r"$a \\\{b\}$"),
+        (r"$a \\def$", r"$a \\ def$"),
         ("$a$$b$", "$a$<span></span>$b$"),
         ("**$x$**", "<strong>$x$</strong>"),
         (r"$x \tag{3.1} \label{eq:a}$", r"$x \qquad(3.1)$"),
@@ -322,6 +338,7 @@ def test_links_to_the_web_to_mail_and_into_the_page_stay(target: str, written: s
         "https://bank.example&commat;evil.example",
         "https://example.org\\@evil.example",
         "https://exa%6Dple.org",
+        "https://example.org/a\\\\b",
         "https://[::1]/",
         "https://example.org/a&#10;b",
         "mailto:nobody",
@@ -335,10 +352,29 @@ def test_other_targets_are_shown_as_text(target: str) -> None:
     assert "label" in page
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("see https://a.b/c_d_e.", "see [https&#58;//a.b/c_d_e](https://a.b/c_d_e)."),
+        ("(https://a.b/c)", "([https&#58;//a.b/c](https://a.b/c))"),
+        ("https://a.b/c_(d)", "[https&#58;//a.b/c&#95;(d)](https://a.b/c_%28d%29)"),
+        ("www.a.b, yes", "[www&#46;a.b](http://www.a.b), yes"),
+        ("请看https://a.b/c。好", "请看[https&#58;//a.b/c](https://a.b/c)。好"),
+        ("**https://a.b**", "<strong>[https&#58;//a.b](https://a.b)</strong>"),
+        ("https://u@a.b", "https&#58;//u&#64;a.b"),
+        ("ftp://a.b", "ftp&#58;//a.b"),
+        ("`https://a.b`", "`https://a.b`"),
+        ('<a href="https://a.b">', '&lt;a href="https&#58;//a.b">'),
+    ],
+)
+def test_a_bare_web_address_is_a_link(text: str, written: str) -> None:
+    assert inert(text) == written + "\n"
+
+
 def test_a_refused_target_is_named_once() -> None:
     assert inert("see [the file](a/b.md) now") == "see the file (a/b.md) now\n"
     assert inert("[a/b.md](a/b.md)") == "a/b.md\n"
-    assert inert("[](a/b.md)") == "a/b.md\n"
+    assert inert("www[](.a.md)") == "www(.a.md)\n"
 
 
 def test_an_image_becomes_a_link_to_it() -> None:
@@ -494,6 +530,14 @@ def test_what_is_too_long_is_shown_as_it_is() -> None:
 def test_a_table_of_too_many_columns_is_shown_as_it_is() -> None:
     text = "|a" * 300 + "\n" + "|-" * 300 + "\n" + "a\n" * 300
     assert inert(text).startswith("<pre><code>")
+
+
+def test_a_paragraph_of_too_many_openers_is_shown_as_it_is_within_the_rest() -> None:
+    row = "*a* " * 1_600
+    written = inert(f"# b\n\n{row}\n\n*c*")
+    assert "*a*" not in written
+    assert written.startswith("# b <span></span>\n\n&#42;a&#42; ")
+    assert written.endswith("\n\n*c*\n")
 
 
 def test_a_short_definition_used_often_cannot_blow_up_the_document() -> None:

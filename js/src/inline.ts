@@ -21,6 +21,8 @@ interface Open {
 }
 
 const MARKDOWN: Record<string, keyof HTMLElementTagNameMap> = { em_open: "em", strong_open: "strong", s_open: "s" };
+/** Fixed tags nest no deeper; more of them stay text. */
+const DEEPEST = 32;
 const REL = "noopener noreferrer nofollow";
 
 function addText(parent: Node, text: string): void {
@@ -107,7 +109,7 @@ export function appendInline(parent: HTMLElement, tokens: readonly Token[], page
     if (markdown) open({ node: element(markdown), tag: "" });
     else if (type === "link_open") open(openLink(token));
     else if (type.endsWith("_close") && type !== "tag_close") closeMarkdown();
-    else if (type === "tag_open") open({ node: element(token.tag as keyof HTMLElementTagNameMap), tag: token.tag });
+    else if (type === "tag_open" && stack.length <= DEEPEST) open({ node: element(token.tag as keyof HTMLElementTagNameMap), tag: token.tag });
     else if (type === "tag_close") {
       let at = stack.length - 1;
       while (at > 0 && stack[at]?.tag && stack[at]?.tag !== token.tag) at--;

@@ -66,13 +66,13 @@ export class Link {
     this.#tell();
   }
 
-  /** Asks for all text so far, and again while the gap stays. */
-  resync(): void {
+  /** Asks for all text so far, and again, ever more rarely, while the gap stays. */
+  resync(patience = RESYNC_AGAIN): void {
     clearTimeout(this.#resyncTimer);
     this.#send({ type: "resync" });
     this.#resyncTimer = setTimeout(() => {
-      if (this.transcript.gap && isRunning(this.transcript.state)) this.resync();
-    }, RESYNC_AGAIN);
+      if (this.transcript.gap && patience < 60_000) this.resync(patience * 2);
+    }, patience);
   }
 
   /** Sends a question; resolves to null when the kernel took it, or to why it did not. */

@@ -113,7 +113,8 @@ function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
     const id = "p" + Math.random();
     model.send({ type: "stop", id });
     setTimeout(() => {
-      const heard = page.core || queue.some((message) => message.type === "ack" && message.id === id);
+      // Once the core is there, it hears the messages: then a second click stops through it.
+      const heard = page.core || queue.some((message) => "id" in message && message.id === id);
       if (!heard && isRunning(model) && model.get("interruptible")) kernelOf(model)?.interrupt?.();
     }, 300);
   };

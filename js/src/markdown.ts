@@ -93,9 +93,11 @@ export class GrowingMarkdown {
     if (!this.#fence) {
       if (!whole && this.#cost > SLOW && this.#now() - this.#lastParse < REST * this.#cost) return true;
       const began = this.#now();
+      const parsed = this.#tail.length;
       this.#parse(whole);
       this.#lastParse = this.#now();
-      this.#cost = this.#lastParse - began;
+      // What the next parse will cost: finished blocks are not parsed again.
+      this.#cost = ((this.#lastParse - began) * this.#tail.length) / (parsed || 1);
     }
     this.#settled = !this.#waiting;
     return !this.#settled;
@@ -141,6 +143,10 @@ export class GrowingMarkdown {
     if (!whole && rest.length === 1 && only && this.#openFence(only)) return;
     rest.forEach((block, at) => this.#showLive(block, source(finished + at), at, env, !whole && at === rest.length - 1));
     for (const gone of this.#live.splice(rest.length)) gone.node?.remove();
+    if (this.#section && !this.#section.hasChildNodes()) {
+      this.#section.remove();
+      this.#section = null;
+    }
   }
 
   /** Takes the definitions of finished blocks; returns the new labels. */

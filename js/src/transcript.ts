@@ -64,10 +64,10 @@ export function withTraits(before: Transcript, traits: ShownTraits): Transcript 
     return kept ? { ...now } : adopt(next, traits.message, traits.reasoning);
   }
   if (!isRunning(traits.state)) {
-    const settled = { ...now, status: "", gap: false };
+    const settled = { ...now, status: "" };
     // The state may be published before the text; until that comes, what the deltas brought stays.
     const unpublished = traits.message === before.message && traits.reasoning === before.reasoning;
-    return unpublished && traits.state !== "idle" ? settled : adopt(settled, traits.message, traits.reasoning);
+    return unpublished && traits.state !== "idle" ? settled : adopt({ ...settled, gap: false }, traits.message, traits.reasoning);
   }
   return continues(now.text, traits.message) && continues(now.thought, traits.reasoning)
     ? adopt(now, traits.message, traits.reasoning)

@@ -1,19 +1,20 @@
 /** Decides how the end of a text that still grows is shown, so that little appears and is taken back. */
 
 // A last line that may still become a heading underline, a list, a quote, a fence, a table or a definition.
-const UNDECIDED_LINE = /^ {0,3}(?:[-=*_+][-=*_+ \t]*|#{1,6}|\d{1,9}[.)]?|>|`{1,}|~{1,}|\$\$?|\\\[?|\[[^\]\n]{1,60}\]:[^\n]*)[ \t]*$/;
+const UNDECIDED_LINE = /^ {0,3}(?:[-=*_+][-=*_+ \t]*|#{1,6}|\d{1,9}[.)]?|>|`{1,2}|`{3,}[^`\n]*|~{1,2}|~{3,}[^\n]*|\$\$?|\\\[?|\[[^\]\n]{1,60}\]:[^\n]*)[ \t]*$/;
 const TABLE_LINE = /^ {0,3}\|/;
-const DELIMITER_ROW = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:|-]*)?$/;
+const DELIMITER_ROW = /^ {0,3}[|:-][|: \t-]*$/;
 
 /** How much of a growing text may be parsed and shown now; the rest waits for the characters that decide. */
 export function decided(text: string): number {
   const line = text.lastIndexOf("\n") + 1;
   const last = text.slice(line);
-  if (UNDECIDED_LINE.test(last)) return line;
   const before = line > 0 ? text.lastIndexOf("\n", line - 2) + 1 : 0;
-  if (line > 0 && DELIMITER_ROW.test(last) && text.slice(before, line).includes("|")) return before;
+  const header = line > 0 && text.slice(before, line).includes("|") && startsTable(text, before);
+  if (header && DELIMITER_ROW.test(last)) return before;
+  if (UNDECIDED_LINE.test(last)) return line;
   if (TABLE_LINE.test(last)) return startsTable(text, line) ? line : text.length;
-  if (!last && TABLE_LINE.test(text.slice(before)) && startsTable(text, before)) return before;
+  if (header && !last && TABLE_LINE.test(text.slice(before, line))) return before;
   const code = text.charCodeAt(text.length - 1);
   return code >= 0xd800 && code <= 0xdbff ? text.length - 1 : text.length;
 }
@@ -53,7 +54,7 @@ export function complete(text: string): string {
       if (start === undefined) continue;
       const after = source[i + 1];
       const image = source[start - 1] === "!";
-      if (after === undefined && image) source = source.slice(0, start - 1);
+      if (after === undefined) source = image ? source.slice(0, start - 1) : source.slice(0, start) + source.slice(start + 1, i);
       else if (after === "(") {
         const end = destinationEnd(source, i + 2);
         if (end >= 0) i = end;
@@ -62,7 +63,8 @@ export function complete(text: string): string {
       }
     } else if (char === "*" || char === "_" || char === "~") {
       const run = runAt(source, i);
-      delimiter(source, i, run, open);
+      if (i + run.length === source.length && !closes(source, i, run, open)) source = source.slice(0, i);
+      else delimiter(source, i, run, open);
       i += run.length - 1;
     }
   }
@@ -106,6 +108,12 @@ function destinationEnd(text: string, from: number): number {
   return -1;
 }
 
+/** Whether a run at the end closes the innermost open one whole; if not, it waits for the next character. */
+function closes(text: string, at: number, run: string, open: readonly Opener[]): boolean {
+  const last = open.at(-1);
+  return !!last && last.run[0] === run[0] && run.length >= last.run.length && !BLANK.test(text[at - 1] ?? "");
+}
+
 function delimiter(text: string, at: number, run: string, open: Opener[]): void {
   const before = text[at - 1] ?? "";
   const after = text[at + run.length] ?? "";
@@ -121,7 +129,7 @@ function delimiter(text: string, at: number, run: string, open: Opener[]): void 
 }
 
 function closeRuns(text: string, open: readonly Opener[]): string {
-  let shown = text.replace(/(?<![\\*_~])[*_~]+$/, "").trimEnd();
+  let shown = text.trimEnd();
   for (const { run, at } of [...open].reverse()) {
     if (at >= shown.length || (run.length === 1 && shown.length - at > LONGEST_EMPHASIS)) continue;
     if (shown.length > at + run.length) shown += run;

@@ -15,11 +15,11 @@ export class FailureView {
     if (failure === this.#shown) return;
     this.#shown = failure;
     this.root.replaceChildren();
-    if (failure) {
-      this.root.append(element("p", "jor-failure-message", visible(failure.message || failure.type)));
-      if (failure.remedy) this.root.append(element("p", "jor-failure-remedy", visible(failure.remedy)));
-    }
+    // An empty object, which some kernels' sides send for none, says nothing.
+    const message = failure?.message || failure?.type;
+    if (message) this.root.append(element("p", "jor-failure-message", visible(message)));
+    if (message && failure?.remedy) this.root.append(element("p", "jor-failure-remedy", visible(failure.remedy)));
     for (const line of Array.from(this.root.children)) line.setAttribute("dir", "auto");
-    show(this.root, failure !== null);
+    show(this.root, !!message);
   }
 }

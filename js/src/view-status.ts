@@ -22,7 +22,7 @@ export function statusParts(now: Transcript, stopping: boolean): string[] {
 /** What a screen reader is told; few words, and only when they change. */
 export function announcement({ state, error }: Transcript): string {
   if (isRunning(state)) return "answering";
-  if (error) return `${visible(error.message)} ${visible(error.remedy ?? "")}`.trim();
+  if (error?.message) return `${visible(error.message)} ${visible(error.remedy ?? "")}`.trim();
   return state === "done" ? "answer complete" : (ENDED[state] ?? "");
 }
 

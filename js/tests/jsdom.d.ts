@@ -6,5 +6,7 @@ declare module "jsdom" {
   }
 }
 
-/** The folder of package.json, put in by test.mjs. */
+/** Put in by test.mjs: the folder of package.json, and what the loader and the core are built to. */
 declare const JS_FOLDER: string;
+declare const LOADER_TEXT: string;
+declare const CORE_TEXT: string;

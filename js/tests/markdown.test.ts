@@ -84,7 +84,7 @@ test("little is shown and taken back while syntax is not decided", () => {
       before = now;
     });
   }
-  assert.ok(retracted <= 56, `${retracted} characters were taken back`);
+  assert.ok(retracted <= 10, `${retracted} characters were taken back`);
 });
 
 test("a heading never flashes up from a list that begins", () => {

@@ -1,0 +1,47 @@
+"""Runs all benchmarks, prints what they find and rewrites RESULTS.md: `python -m benchmarks [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from . import environment
+
+NAMES = ["streaming", "burst", "starting"]
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("only", nargs="*", choices=[*NAMES, []], help="run these alone, and write nothing")
+    parser.add_argument("--quick", action="store_true", help="shorter answers and fewer pairs; writes nothing")
+    parser.add_argument("--pairs", type=int, help="pairs of each benchmark (default: each its own)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """One benchmark after the other: they must not share the machine with each other."""
+    chosen = options()
+    environment.enter()
+    from . import burst, report, starting, streaming
+
+    runs = {
+        "streaming": (streaming.run, 1 if chosen.quick else 3),
+        "burst": (burst.run, 1 if chosen.quick else 3),
+        "starting": (starting.run, 5 if chosen.quick else 15),
+    }
+    sections = []
+    for name in chosen.only or NAMES:
+        began = time.monotonic()
+        run, pairs = runs[name]
+        sections.append(run(quick=chosen.quick, pairs=chosen.pairs or pairs))
+        print(f"\n{sections[-1].text()}\n\n({name}: {time.monotonic() - began:.0f} s)", flush=True)
+    text = report.document(sections, quick=chosen.quick)
+    print(f"\n{text.partition('###')[0]}")
+    if not chosen.only and not chosen.quick:
+        report.write(text)
+        print(f"Written to {report.RESULTS.relative_to(environment.ROOT)}.")
+
+
+if __name__ == "__main__":
+    main()

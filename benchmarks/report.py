@@ -1,0 +1,80 @@
+"""Tables of results, with the versions of everything that took part, and their place in RESULTS.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- results: written by `make bench` -->", "<!-- end of results -->"
+PACKAGES = ["jupyter_openrouter", "ipykernel", "ipython", "jupyter_server", "httpx", "chatlas", "openai"]
+
+
+@dataclass
+class Aim:
+    """One aim of the project beside what came out."""
+
+    what: str
+    aim: str
+    result: str
+    met: bool
+
+
+@dataclass
+class Section:
+    """What one benchmark found."""
+
+    title: str
+    how: str
+    head: list[str]
+    rows: list[list[str]] = field(default_factory=list)
+    aims: list[Aim] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """As Markdown."""
+        parts = [f"### {self.title}", self.how, table(self.head, self.rows), *self.notes]
+        return "\n\n".join(part for part in parts if part)
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; all columns but the first are numbers."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def size(count: float) -> str:
+    """A number of bytes.
+
+    >>> size(999), size(53_400), size(45_000_000)
+    ('999 B', '53 kB', '45.0 MB')
+    """
+    if count < 1000:
+        return f"{count:.0f} B"
+    return f"{count / 1000:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
+
+
+def document(sections: list[Section], *, quick: bool) -> str:
+    """The generated part of RESULTS.md."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    about = (
+        f"{date.today()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"{platform.python_implementation()} {platform.python_version()}, {versions}."
+    )
+    if quick:
+        about += " **A quick run: fewer pairs and shorter answers.**"
+    aims = [[a.what, a.aim, a.result, "yes" if a.met else "**no**"] for s in sections for a in s.aims]
+    parts = [about, table(["What", "Aim", "Result", "Met"], aims), *(s.text() for s in sections)]
+    return "\n\n".join(parts)
+
+
+def write(text: str) -> None:
+    """Puts the generated part in its place."""
+    whole = RESULTS.read_text("utf-8")
+    before, _, rest = whole.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    RESULTS.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")

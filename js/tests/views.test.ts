@@ -1,0 +1,293 @@
+/** The views on a model: what a reader sees, what Stop and the composer do, and what a screen reader is told. */
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { close, hear, render, type Entry } from "../src/core";
+import { FakeHost, frame } from "./page";
+
+const SHARED = { _core_id: "c", state: "idle", message: "", reasoning: "", model: "openai/gpt-4", error: null, interruptible: false };
+const CHAT = { ...SHARED, _kind: "chat", messages: [], asking: "", finish_reason: "", usage: null };
+
+function open(traits: object): { host: FakeHost; el: HTMLElement; end: () => void; find: (name: string) => HTMLElement; view: () => HTMLElement } {
+  const host = new FakeHost({ ...SHARED, ...traits });
+  const entry: Entry = { model: host.proxy(), queue: [] };
+  const life = new AbortController();
+  const view = () => {
+    const el = document.body.appendChild(document.createElement("div"));
+    render(entry, el, life.signal);
+    return el;
+  };
+  const el = view();
+  const model = host.proxy() as { on(name: string, callback: (message: never) => void): void };
+  model.on("msg:custom", (message) => hear(entry, message));
+  const find = (name: string) => {
+    const found = el.querySelector<HTMLElement>(name);
+    assert.ok(found, `${name} is in the view`);
+    return found;
+  };
+  const end = () => {
+    life.abort();
+    close(entry);
+    el.remove();
+  };
+  return { host, el, end, find, view };
+}
+
+const delta = (offset: number, text: string, more: object = {}) => ({ type: "delta", answer: 1, offset, text, reasoning_offset: 0, reasoning: "", tokens: 12, seconds: 1.5, ...more });
+const line = (el: HTMLElement) => Array.from(el.querySelectorAll(".jor-status-line > *"), (part) => part.textContent).join(" | ");
+
+test("a live answer goes from waiting over streaming to its end", async () => {
+  const { host, el, find, end } = open({ state: "waiting" });
+  await frame();
+  assert.equal(line(el), "waiting for the provider");
+  assert.equal(find("article").getAttribute("aria-busy"), "true");
+  assert.equal(find(".jor-stop").hidden, false);
+  host.message({ type: "status", answer: 1, text: "the provider is working", seconds: 2 });
+  await frame();
+  assert.equal(line(el), "the provider is working | 2.0 s");
+  host.set({ state: "streaming" });
+  host.message(delta(0, "Hello **wor"));
+  await frame();
+  assert.equal(line(el), "streaming | 12 tokens | 1.5 s");
+  assert.equal(find(".jor-text strong").textContent, "wor");
+  host.set({ state: "done" });
+  await frame();
+  assert.equal(line(el), "openai/gpt-4 | 12 tokens | 1.5 s");
+  assert.equal(find("article").getAttribute("aria-busy"), "false");
+  assert.equal(find(".jor-stop").hidden, true);
+  assert.equal(find(".jor-text").textContent, "Hello **wor");
+  end();
+});
+
+test("a screen reader is told of the beginning and the end, not of the text", async () => {
+  const { host, el, find, end } = open({ state: "waiting" });
+  await frame();
+  const spoken = find("[role=status]");
+  assert.equal(spoken.textContent, "answering");
+  host.set({ state: "streaming" });
+  host.message(delta(0, "text"));
+  await frame();
+  assert.equal(spoken.textContent, "answering");
+  host.set({ state: "stopped" });
+  await frame();
+  assert.equal(spoken.textContent, "stopped");
+  assert.equal(el.querySelectorAll("[aria-live]").length, 1);
+  assert.ok(!find(".jor-text").closest("[aria-live]"));
+  end();
+});
+
+test("reasoning is open while it runs and closed when the answer begins, once", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(delta(0, "", { reasoning: "hmm" }));
+  await frame();
+  const details = find("details") as HTMLDetailsElement;
+  assert.equal(details.open, true);
+  host.message(delta(0, "So", { reasoning_offset: 3, reasoning: "." }));
+  await frame();
+  assert.equal(details.open, false);
+  details.open = true;
+  host.message(delta(2, " it is", { reasoning_offset: 4 }));
+  await frame();
+  assert.equal(details.open, true, "the reader's choice stays");
+  assert.equal(find(".jor-thought-text").textContent, "hmm.");
+  end();
+});
+
+test("an error stands in its place with what to do, and the text so far stays", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(delta(0, "Half of"));
+  host.set({ state: "failed", error: { type: "Overloaded", message: "The provider is overloaded.", remedy: "Ask again." } });
+  await frame();
+  assert.equal(find(".jor-failure-message").textContent, "The provider is overloaded.");
+  assert.equal(find(".jor-failure-remedy").textContent, "Ask again.");
+  assert.equal(find(".jor-text").textContent, "Half of");
+  end();
+});
+
+test("Stop is sent, shows that it stops, and interrupts when nothing answers and the cell is ours", async () => {
+  for (const [interruptible, acknowledged, interrupts] of [[true, false, 1], [true, true, 0], [false, false, 0]] as const) {
+    const { host, el, find, end } = open({ state: "streaming", interruptible });
+    let count = 0;
+    host.kernel.interrupt = () => void count++;
+    await frame();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    find(".jor-stop").click();
+    const stop = host.sent.at(-1);
+    assert.equal(stop?.type, "stop");
+    if (acknowledged) host.message({ type: "ack", id: stop?.id });
+    mock.timers.tick(299);
+    assert.equal(count, 0);
+    mock.timers.tick(1);
+    assert.equal(count, interrupts);
+    mock.timers.reset();
+    await frame();
+    assert.equal(line(el), "stopping\u2026");
+    host.set({ state: "stopped" });
+    await frame();
+    assert.equal(line(el).startsWith("stopped"), true);
+    end();
+  }
+});
+
+test("no kernel is interrupted when the answer has ended meanwhile", async () => {
+  const { host, find, end } = open({ state: "streaming", interruptible: true });
+  let count = 0;
+  host.kernel.interrupt = () => void count++;
+  await frame();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  find(".jor-stop").click();
+  host.set({ state: "done", interruptible: false });
+  mock.timers.tick(1000);
+  mock.timers.reset();
+  assert.equal(count, 0);
+  end();
+});
+
+test("Stop takes the control channel at once where the kernel hears it", async () => {
+  const { host, find, end } = open({ state: "waiting", _control: true });
+  const control: [Record<string, never>, boolean, boolean][] = [];
+  host.kernel.sendControlMessage = (...args: never) => void control.push(args as never);
+  host.kernel.clientId = "client-1";
+  host.set({ state: "streaming" });
+  await frame();
+  find(".jor-stop").click();
+  await frame();
+  assert.equal(control.length, 1);
+  const [message, expectReply, dispose] = control[0] as never as [{ channel: string; header: { session: string; msg_type: string }; content: { comm_id: string; data: { method: string; content: object } } }, boolean, boolean];
+  assert.deepEqual([message.channel, message.header.msg_type, message.header.session, expectReply, dispose], ["control", "comm_msg", "client-1", false, true]);
+  assert.deepEqual(message.content, { comm_id: "model-1", data: { method: "custom", content: { type: "stop", id: host.sent.at(-1)?.id } } });
+  end();
+});
+
+test("Esc stops while the focus is inside, and only while an answer runs", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  await frame();
+  const escape = () => new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
+  find(".jor-stop").dispatchEvent(escape());
+  assert.equal(host.sent.filter((sent) => sent.type === "stop").length, 1);
+  host.set({ state: "done" });
+  await frame();
+  const late = escape();
+  find(".jor-text").dispatchEvent(late);
+  assert.equal(late.defaultPrevented, false);
+  assert.equal(host.sent.filter((sent) => sent.type === "stop").length, 1);
+  end();
+});
+
+test("a gap asks for a snapshot and shows nothing out of order", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(delta(0, "one "));
+  host.message(delta(8, "three"));
+  await frame();
+  assert.deepEqual(host.sent, [{ type: "resync" }]);
+  assert.equal(find(".jor-text").textContent, "one");
+  host.message({ type: "snapshot", answer: 1, text: "one two three", reasoning: "", tokens: 1, seconds: 1 });
+  await frame();
+  assert.equal(find(".jor-text").textContent, "one two three");
+  end();
+});
+
+function type(find: (name: string) => HTMLElement, text: string, key = "Enter", shiftKey = false): KeyboardEvent {
+  const box = find("textarea") as HTMLTextAreaElement;
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  const event = new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true });
+  box.dispatchEvent(event);
+  return event;
+}
+
+test("Enter sends, Shift+Enter does not, and the text stays until the kernel has taken it", async () => {
+  const { host, find, end } = open(CHAT);
+  await frame();
+  const box = find("textarea") as HTMLTextAreaElement;
+  assert.equal(type(find, "one", "Enter", true).defaultPrevented, false);
+  assert.deepEqual(host.sent, []);
+  type(find, "Why?");
+  const ask = host.sent.at(-1) as Record<string, unknown> | undefined;
+  assert.deepEqual([ask?.type, ask?.text, box.value, box.readOnly], ["ask", "Why?", "Why?", true]);
+  host.message({ type: "ack", id: ask?.id });
+  await frame();
+  assert.deepEqual([box.value, box.readOnly], ["", false]);
+  end();
+});
+
+test("a refused question stays in the box, with the reason", async () => {
+  const { host, find, end } = open(CHAT);
+  await frame();
+  type(find, "Why?");
+  host.message({ type: "refused", id: host.sent.at(-1)?.id, reason: "an answer is running" });
+  await frame();
+  assert.equal((find("textarea") as HTMLTextAreaElement).value, "Why?");
+  assert.equal(find(".jor-note").textContent, "Not sent: an answer is running");
+  end();
+});
+
+test("a question that is being answered counts as taken, though its ack was lost", async () => {
+  const { host, find, end } = open(CHAT);
+  await frame();
+  type(find, "Why?");
+  host.set({ state: "waiting", asking: "Why?" });
+  await frame();
+  assert.equal((find("textarea") as HTMLTextAreaElement).value, "");
+  assert.equal(find(".jor-question").textContent, "Why?");
+  assert.deepEqual([find(".jor-send").hidden, find(".jor-stop").hidden], [true, false]);
+  end();
+});
+
+test("a turn settles in place, with its footer, and no node is made anew", async () => {
+  const { host, el, find, end } = open(CHAT);
+  host.set({ state: "streaming", asking: "Why?" });
+  host.message(delta(0, "Because **so**.\n\nAnd"));
+  await frame();
+  const [question, paragraph] = [find(".jor-question"), find(".jor-text p")];
+  const usage = { prompt_tokens: 3, completion_tokens: 4, cost: 0.001 };
+  const answer = { role: "assistant", content: "Because **so**.\n\nAnd", state: "done", model: "m/x", finish_reason: "stop", usage, seconds: 2 };
+  host.set({ state: "done", asking: "", message: answer.content, messages: [{ role: "user", content: "Why?" }, answer] });
+  await frame();
+  assert.equal(find(".jor-question"), question);
+  assert.equal(find(".jor-text p"), paragraph);
+  assert.equal(el.querySelectorAll("article").length, 2);
+  assert.deepEqual(Array.from(el.querySelectorAll(".jor-footer .jor-figure"), (part) => part.textContent), ["m/x", "3 \u2192 4 tokens", "$0.001", "2.0 s", "stop"]);
+  end();
+});
+
+test("a question whose answer failed with no word goes back into the box", async () => {
+  const { host, el, find, end } = open(CHAT);
+  host.set({ state: "waiting", asking: "Why?" });
+  await frame();
+  host.set({ state: "failed", asking: "", error: { type: "E", message: "No credit.", remedy: "Add some." } });
+  await frame();
+  assert.equal((find("textarea") as HTMLTextAreaElement).value, "Why?");
+  assert.equal(find(".jor-failure-message").textContent, "No credit.");
+  assert.equal(el.querySelector(".jor-question"), null);
+  end();
+});
+
+test("what is being written is in a second view too, and in one that is made again", async () => {
+  const { find, view, end } = open(CHAT);
+  await frame();
+  const box = find("textarea") as HTMLTextAreaElement;
+  box.value = "half a th";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  assert.equal(view().querySelector("textarea")?.value, "half a th");
+  end();
+});
+
+test("clearing a chat takes every turn away", async () => {
+  const turns = [{ role: "user", content: "a" }, { role: "assistant", content: "b" }];
+  const { host, el, end } = open({ ...CHAT, messages: turns, state: "done", message: "b" });
+  await frame();
+  assert.equal(el.querySelectorAll("article").length, 2);
+  host.set({ messages: [], message: "", state: "idle" });
+  await frame();
+  assert.equal(el.querySelectorAll("article").length, 0);
+  end();
+});
+
+test("text from the model and from errors has no hidden characters wherever it is shown", async () => {
+  const { host, el, end } = open({ state: "streaming", model: "m\u202e" });
+  host.message(delta(0, "a\u202eb", { reasoning: "c\u202ed" }));
+  host.set({ state: "failed", error: { type: "E", message: "e\u202ef", remedy: "g\u0007h" } });
+  await frame();
+  assert.ok(!/[\u202e\u0007]/.test(el.textContent ?? ""));
+  end();
+});
