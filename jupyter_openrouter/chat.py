@@ -17,12 +17,12 @@ from .keys import Key, refuse_keys_in
 from .publish import Publisher
 from .request import chat_body
 from .response import Response
-from .widget import Growing
+from .widget import StreamingWidget
 
 MAX_QUESTION_CHARACTERS = 1 << 20
 
 
-class ChatWidget(Growing):
+class ChatWidget(StreamingWidget):
     """A chat in a cell, whose state is plain traits that can be read, observed and linked.
 
     Args:

@@ -65,7 +65,7 @@ class _Running(Unicode):  # type: ignore[type-arg]
         return super().get(obj, cls) if running is None else getattr(running, self.metadata["part"])
 
 
-class Growing(anywidget.AnyWidget):  # type: ignore[misc]
+class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     """What the live answer and the chat share: one running response, shown as it grows, and Stop.
 
     Traits: ``state``, ``message`` (the whole text at any moment when it is read here; published when the
@@ -207,7 +207,7 @@ class Growing(anywidget.AnyWidget):  # type: ignore[misc]
             self._job.cancel()
 
 
-class LiveAnswer(Growing):
+class LiveAnswer(StreamingWidget):
     """The growing answer of one magic cell; at its end the cell's saved form takes its place."""
 
     _kind = Unicode("answer").tag(sync=True)

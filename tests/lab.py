@@ -19,6 +19,9 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Browser, Page, sync_playwright
 
+CANARY = "sk-or-v1-c0ffee" + "0" * 32
+"""The key of the server's environment, which no file, page or message may hold."""
+
 ROOT = Path(__file__).parent.parent
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -95,9 +98,17 @@ class Notebook:
         self.lab, self.page, self.name = lab, page, name
         self.console: list[str] = []
         self.requests: list[str] = []
+        self.received = 0
+        """Bytes that the page has got from the kernel."""
         page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.console.append(f"pageerror: {error} {error.stack}"))
+        page.on("websocket", lambda socket: socket.on("framereceived", self._frame))
         page.on("request", lambda request: self.requests.append(request.url))
+
+    def _frame(self, payload: str | bytes) -> None:
+        data = payload if isinstance(payload, bytes) else payload.encode()
+        self.received += len(data)
+        assert CANARY.encode() not in data
 
     def load(self, *, dark: bool = False) -> None:
         url = f"{self.lab.url}/lab/tree/{self.name}?reset&token={self.lab.token}"
@@ -153,6 +164,7 @@ class Notebook:
 
     def save(self) -> Any:
         self.command("docmanager:save")
+        assert CANARY not in (self.lab.folder / self.name).read_text("utf-8")
         return self.lab.read(self.name)
 
     def shot(self, name: str) -> Path:
@@ -167,7 +179,8 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     """Starts JupyterLab on loopback and Chromium; ends both."""
     port, token = _free_port(), secrets.token_hex(8)
     environment = {
-        **{name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"},
+        **os.environ,
+        "OPENROUTER_API_KEY": CANARY,
         "JUPYTER_CONFIG_DIR": str(folder / ".config"),
         "JUPYTER_DATA_DIR": str(folder / ".data"),
         "JUPYTER_RUNTIME_DIR": str(folder / ".runtime"),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from payloads import HIT, IMG, PAYLOADS
+from test_safe_markdown import RICH
 
 from jupyter_openrouter import safe_markdown
 from jupyter_openrouter.safe_markdown import escape, inert
@@ -173,6 +174,16 @@ def test_payloads_pairs_and_fuzzed_documents_come_out_inert(monkeypatch: pytest.
     # Showing a document as it is would be inert as well, and would hide a fault of the writer.
     monkeypatch.delattr(safe_markdown, "_shown_whole")
     sources = [*PAYLOADS.values(), *pairs(), *fuzzed(seed=20261121, count=4_000)]
+    found = report([inert(source) for source in sources])
+    assert not found["found"], shown(sources, found)
+
+
+def test_every_part_of_a_growing_answer_comes_out_inert(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(safe_markdown, "_shown_whole")
+    harm = "\n\n".join(
+        PAYLOADS[name] for name in ("math-in-url", "dollar-in-nested-fence", "code-over-lines")
+    )
+    sources = [answer[:end] for answer in (RICH, harm) for end in range(0, len(answer), 13)]
     found = report([inert(source) for source in sources])
     assert not found["found"], shown(sources, found)
 

@@ -585,6 +585,18 @@ def test_a_full_stack_shows_the_text_as_it_is() -> None:
     assert found == {"> - a **b**\n", "<pre><code>&#62; &#45; a &#42;&#42;b&#42;&#42;</code></pre>\n"}
 
 
+def test_a_fault_of_the_parser_shows_the_text_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> MarkdownIt:
+        raise IndexError
+
+    monkeypatch.setattr(jupyter_openrouter.safe_markdown, "_parser", fails)
+    assert inert("a **b**") == "<pre><code>a &#42;&#42;b&#42;&#42;</code></pre>\n"
+
+
+def test_an_html_block_cut_short_by_the_end_of_the_text_is_text() -> None:
+    assert inert("> - <pre>a\n> ") == "> - &lt;pre>a\n"
+
+
 PIECES = st.sampled_from(
     [
         *"$\\`*_~[]()!<>&@#-+=.:|{}%\"'\n\t 1ax",

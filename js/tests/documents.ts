@@ -28,6 +28,7 @@ export const DOCUMENTS: Record<string, string> = {
   "reference before": "[r]: http://a.example/x \"title\"\n\nSee [r] and [text][r] and [R].\n",
   "reference after": "See [r], ![alt][r] and [text][s].\n\nMore [s][].\n\n> [r]\n\n[r]: http://a.example\n[s]: <http://b.example> 'x'\n",
   "reference with a late title": "[r]: http://a.example\n\"title\nstill title\"\n\n[r]\n",
+  "reference with a title of many lines": "[r]: http://a.example\n\"one\ntwo\nthree\nfour\"\n\n[r]\n\n> [s]: http://b.example\n'one\ntwo\nthree\nfour'\n\n[s]\n",
   "reference whose title fails": "[r]: http://a.example\n\"title\nnot closed\n\n[r]\n",
   "reference then text": "[r]: http://a.example\ntext [r]\n\n[r]: http://second.example\n",
   "reference in a list": "- [r]: http://a.example\n  'title'\n- [r]\n\n[r]\n",

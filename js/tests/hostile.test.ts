@@ -167,6 +167,11 @@ test("the real host is shown when the label looks like another address", () => {
   assert.deepEqual(hosts("[the paper](https://arxiv.example/x) <https://a.example/b> [www.a.example](http://a.example)"), []);
 });
 
+test("the language of a fence is only a label, of harmless characters", () => {
+  const label = (info: string) => whole(`~~~${info}\nx\n~~~`).querySelector(".jor-code-language")?.textContent;
+  assert.deepEqual(["Python", " c++ {x}", '"><b>', "js onclick=x", "", "x".repeat(99)].map(label), ["python", "c++", "", "js", "", "x".repeat(32)]);
+});
+
 test("an image is loaded only by its button, and without a referrer", () => {
   const root = whole("![A chart](https://img.example/c.png)");
   assert.equal(root.querySelector("img"), null);

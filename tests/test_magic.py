@@ -1,0 +1,119 @@
+"""``%%openrouter`` in a plain IPython shell, as in a terminal: flags, variables, text as it arrives, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_openrouter import background, keys
+from jupyter_openrouter.errors import OpenRouterError
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.delenv(keys.VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    InteractiveShell.clear_instance()
+    made = InteractiveShell.instance(colors="nocolor")
+    made.history_manager.enabled = False
+    made.run_line_magic("load_ext", "jupyter_openrouter")
+    yield made
+    made.run_line_magic("unload_ext", "jupyter_openrouter")
+    assert background.running() is None
+    made.history_manager.end_session()
+    InteractiveShell.clear_instance()
+
+
+def run(shell: InteractiveShell, line: str, cell: str = "hello") -> Any:
+    return shell.run_cell(f"%%openrouter {line}\n{cell}")
+
+
+def test_the_text_and_the_footer_are_written_and_the_variables_set(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, "--model demo/echo --out x", "hello *world*\nline two").success
+    assert capsys.readouterr().out.startswith("hello *world*\nline two\n\ndemo/echo · Demo · ")
+    assert shell.user_ns["x"] is shell.user_ns["_openrouter"]
+    assert shell.user_ns["x"].text == "hello *world*\nline two"
+
+
+def test_short_flags_and_quotes_are_split_as_a_shell_would(shell: InteractiveShell) -> None:
+    assert run(shell, '-m demo/echo -s "be brief, please" -t 0.5 --max-tokens 3 -o y').success
+    assert shell.user_ns["y"].finish_reason in ("length", "stop")
+
+
+def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: InteractiveShell) -> None:
+    shell.user_ns["x"] = "EXPANDED"
+    body = 'JSON {"a": 1} {x} $x {{}} %time !ls f"{x}" \\(y\\)'
+    assert run(shell, "-m demo/echo -o z", body).success
+    assert shell.user_ns["z"].text == body
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "--nonsense -m demo/echo", "-m demo/echo -t warm", "-m demo/echo --max-tokens x", "-m 'demo/echo", "-m demo/echo x"],
+)
+def test_bad_flags_are_a_usage_error_with_the_help(
+    shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not run(shell, line).success
+    shown = capsys.readouterr()
+    assert "UsageError: %%openrouter: " in shown.err + shown.out
+    assert "--max-tokens N" in shown.err + shown.out
+    assert "Traceback" not in shown.err + shown.out
+
+
+@pytest.mark.parametrize(
+    ("line", "cell", "words"),
+    [
+        ("-m demo/echo -o 1x", "hi", "name of a variable"),
+        ("-m demo/echo -o class", "hi", "name of a variable"),
+        ("-m demo/echo", "  \n", "no prompt"),
+        ("-m demo/echo -t 3", "hi", "0 to 2"),
+        ("-m demo/echo --max-tokens 0", "hi", "whole number"),
+        ("-m ''", "hi", "model slug"),
+        ("-m openai/gpt-4", "hi", "OPENROUTER_API_KEY"),
+        ("-m demo/echo", "sk-or-v1-" + "0" * 40, "looks like"),
+        ("-m demo/echo -s sk-or-v1-" + "0" * 40, "hi", "looks like"),
+        ("-m demo/nothing", "hi", "demo/nothing"),
+    ],
+)
+def test_what_cannot_be_sent_says_why_in_one_line(
+    shell: InteractiveShell, line: str, cell: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run(shell, line, cell)
+    assert not result.success
+    shown = capsys.readouterr().out + capsys.readouterr().err
+    assert "Traceback" not in shown
+    assert words in str(result.error_in_exec)
+    assert "sk-or-v1-0" not in str(result.error_in_exec)
+
+
+def test_a_failed_answer_keeps_its_text_in_the_variable(shell: InteractiveShell) -> None:
+    result = run(shell, "-m demo/faulty -o x", "mid-error")
+    assert isinstance(result.error_in_exec, OpenRouterError)
+    assert shell.user_ns["x"].text
+    assert result.error_in_exec.response is shell.user_ns["x"]
+    assert shell.user_ns["x"].state == "failed"
+
+
+def test_control_characters_of_a_model_do_not_reach_the_terminal(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, "-m demo/echo -o x", "a\x1b]0;title\x07b\x1b[2Jc\u202ed").success
+    out = capsys.readouterr().out
+    assert not {"\x1b", "\x07", "\u202e"} & set(out)
+    assert "\x1b" in shell.user_ns["x"].text
+
+
+def test_it_works_under_other_magics_and_after_reloading(shell: InteractiveShell) -> None:
+    shell.run_cell("%load_ext jupyter_openrouter\n%reload_ext jupyter_openrouter")
+    assert shell.run_cell("%%time\nget_ipython().run_cell_magic('openrouter', '-m demo/echo -o x', 'timed')").success
+    assert shell.user_ns["x"].text == "timed"
+    assert shell.run_cell("%%capture got\nget_ipython().run_cell_magic('openrouter', '-m demo/echo', 'caught')").success
+    assert shell.user_ns["got"].stdout.startswith("caught")

@@ -1,0 +1,67 @@
+"""The two sides' list of traits and messages is one list: `protocol.json` is read by the tests of both."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_openrouter import background
+from jupyter_openrouter.answering import Question, answer
+from jupyter_openrouter.chat import ChatWidget
+from jupyter_openrouter.publish import Publisher
+from jupyter_openrouter.response import Response
+from jupyter_openrouter.widget import LiveAnswer, core
+
+PROTOCOL = json.loads((Path(__file__).parent / "protocol.json").read_text("utf-8"))
+OF_JUPYTER = {"_anywidget_id", "_esm", "_css", "layout", "tabbable", "tooltip"}
+
+
+def own_traits(widget: Any) -> set[str]:
+    names = set(widget.get_state()) - OF_JUPYTER
+    return {name for name in names if not name.startswith(("_model_", "_view_", "_dom_"))}
+
+
+def test_the_synced_traits_are_those_of_the_protocol() -> None:
+    response = Response("demo/echo")
+    job = background.background().submit(answer(Question("x", "demo/echo"), response, None))
+    job.wait(20)
+    assert own_traits(LiveAnswer(response, job)) == set(PROTOCOL["traits"]["answer"])
+    assert own_traits(ChatWidget(model="demo/echo")) == set(PROTOCOL["traits"]["chat"])
+    background.stop()
+
+
+def test_what_is_published_has_the_fields_of_the_protocol() -> None:
+    sent: list[dict[str, Any]] = []
+
+    class Target:
+        def send(self, content: dict[str, Any]) -> None:
+            sent.append(content)
+
+    response = Response("m")
+    publisher = Publisher(Target(), response)
+    response.add(0, "a")
+    publisher.send_new()
+    publisher.send_snapshot()
+    fields = {message["type"]: set(message) for message in PROTOCOL["from_kernel"]}
+    for message in sent:
+        assert set(message) == fields[message["type"]]
+
+
+@pytest.mark.parametrize("message", PROTOCOL["from_browser"], ids=lambda m: m["type"])
+def test_each_browser_message_is_heard_and_answered(message: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    chat = ChatWidget(model="demo/echo")
+    monkeypatch.setattr(chat, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    chat._on_message(chat, message, [])
+    if chat._job is not None:
+        chat._job.wait(20)
+    background.stop()
+    if message["type"] in ("ask", "stop"):
+        assert {"type": "ack", "id": message["id"]} in [content for content, _ in sent]
+    if message["type"] == "part":
+        assert sent[0] == ({"type": "part", "part": "core", "id": core()[0]}, [core()[1]])
+    if message["type"] == "ask":
+        assert chat.messages[-1]["content"] == message["text"]
