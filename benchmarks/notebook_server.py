@@ -26,12 +26,13 @@ PROTOCOL = "v1.kernel.websocket.jupyter.org"  # the one that JupyterLab speaks
 
 @dataclass
 class Message:
-    """One message from the kernel; `size` in bytes on the websocket."""
+    """One message from the kernel; `size` in bytes on the websocket, `at` in seconds on the monotonic clock."""
 
     kind: str
     parent: str
     content: Any
     size: int
+    at: float
 
 
 class Browser:
@@ -98,7 +99,7 @@ class Browser:
         kind = head["msg_type"]
         if kind == "status":
             kind = body["execution_state"]
-        message = Message(kind, json.loads(parent).get("msg_id", ""), body, len(raw))
+        message = Message(kind, json.loads(parent).get("msg_id", ""), body, len(raw), time.monotonic())
         if channel == "iopub" and head["msg_type"] != "status":
             self.received.append(message)
         return message
@@ -115,7 +116,7 @@ def running(**environment: str) -> Iterator[Callable[[], Any]]:
         paths = {name: str(Path(folder, name.lower())) for name in own}
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root", f"--port={port}"],
-            env={**os.environ, **paths, "JUPYTER_TOKEN": token, **environment},
+            env={**os.environ, **paths, "OPENROUTER_API_KEY": "none", "JUPYTER_TOKEN": token, **environment},
             cwd=folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -111,10 +111,8 @@ def unload_ipython_extension(ipython: Any) -> None:
 
     ipython.magics_manager.magics["cell"].pop("openrouter", None)
     ipython.magics_manager.registry.pop("OpenRouterMagics", None)
-    if f"{__name__}.widget" in sys.modules:
-        from .widget import close_channels
-
-        close_channels()
-    from . import background
-
-    background.stop()
+    # What was never loaded has nothing to end.
+    if widget := sys.modules.get(f"{__name__}.widget"):
+        widget.close_channels()
+    if background := sys.modules.get(f"{__name__}.background"):
+        background.stop()

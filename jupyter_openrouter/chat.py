@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from traitlets import Dict, List, Unicode
@@ -121,9 +122,8 @@ class ChatWidget(StreamingWidget):
             following = asyncio.ensure_future(
                 self._publisher.run(on_state=lambda state: self.publish(state=state))
             )
-            try:
-                await answer(question, response, key)
-            finally:
+            await answer(question, response, key)
+            with suppress(asyncio.CancelledError):  # a Stop that comes when the answer has just ended
                 await following
         finally:
             self._running = None

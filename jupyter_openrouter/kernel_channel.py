@@ -61,8 +61,7 @@ class KernelChannel:
     def attach(self, comm: Any) -> None:
         """Makes messages for this comm reach us by the way that this kernel has."""
         if self.subshell_id is not None:
-            subshell_id = self.subshell_id
-            comm._reply_subshell_for = lambda data, default: subshell_id
+            comm._reply_subshell_for = lambda data, default: self.subshell_id or default
         if hasattr(comm, "_msg_callback"):
             # The usual way runs the notebook's pre- and post-execute hooks around each message; from a thread
             # of ours they would show half-finished figures of the cell that is running.

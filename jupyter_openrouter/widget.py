@@ -217,6 +217,14 @@ class LiveAnswer(StreamingWidget):
         super().__init__(model=response.requested_model, state="waiting", interruptible=True)
         self._publisher = Publisher(self, response, deaf=self.deaf)
 
+    def close(self) -> None:
+        """Closes the layout, too, which ipywidgets makes for each widget and leaves open."""
+        layout = self.layout
+        super().close()
+        here = threads.running()
+        if layout is not None:
+            here.post(layout.close) if here is not None else layout.close()
+
     async def follow(self) -> None:
         """Publishes the response until it has settled. To be run on the I/O loop."""
         assert self._publisher is not None

@@ -210,6 +210,22 @@ def test_unloading_leaves_no_thread_no_subshell_and_no_magic(kernel: Kernel) -> 
     assert kernel.value("x.text") == "again"
 
 
+def test_many_answers_leave_no_widget_comm_thread_or_descriptor(kernel: Kernel) -> None:
+    count = (
+        "(__import__('gc').collect() * 0, len(__import__('ipywidgets').widgets.widget._instances), "
+        "len(get_ipython().kernel.comm_manager.comms), __import__('threading').active_count(), "
+        "len(__import__('os').listdir('/proc/self/fd')) if __import__('os').path.exists('/proc/self/fd') else 0)"
+    )
+    for _ in range(3):
+        kernel.run(ask("demo/echo", "warm up"))
+    before = kernel.value(count)
+    for _ in range(12):
+        kernel.run(ask("demo/echo", "hello"))
+        kernel.run(ask("demo/faulty", "reset"))
+    after = kernel.value(count)
+    assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
+
+
 @pytest.mark.parametrize("which", PYTHONS)
 def test_the_key_is_in_no_message_that_the_kernel_publishes(which: str, tmp_path: Path) -> None:
     canary = "sk-or-v1-c0ffee" + "0" * 32

@@ -50,7 +50,7 @@ export function render(entry: Entry, el: HTMLElement, signal: AbortSignal): void
   const link = linkOf(entry);
   ensureStyles(el);
   // A host may put the element into its shadow root only after this call.
-  requestAnimationFrame?.(() => ensureStyles(el));
+  requestAnimationFrame(() => ensureStyles(el));
   if (link.kind === "chat") renderChat(link, el, signal);
   else renderAnswer(link, el, signal);
 }

@@ -1,10 +1,7 @@
 /**
  * Shows growing Markdown: only the unfinished end is parsed again, finished blocks are never touched, and every
  * way of cutting a text into pieces ends in the same DOM.
- *
- * A block is finished when the next one has two whole lines: then no later line can change where it ends. (The
- * second line is for tables. Only a definition's title can reach further, so a block with a definition also
- * needs a blank line after it.) A block may still be built anew when a definition arrives that it refers to.
+ * A finished block is built anew only when a definition arrives that it refers to.
  */
 import type { Token } from "markdown-it";
 import { answerClicks } from "./actions";
@@ -12,6 +9,7 @@ import { blockNode, lastInline } from "./blocks";
 import { OpenFence } from "./fence";
 import { type Env, parser } from "./parser";
 import { patch } from "./patch";
+import { type Block, countFinished, lineStarts, parseBlocks } from "./tail";
 import { complete, decided } from "./unfinished";
 import { element } from "./view-element";
 
@@ -20,12 +18,6 @@ const BLOCKS_IN_SECTION = 8;
 const SLOW = 4;
 const REST = 6;
 const LABEL = /\[((?:[^[\]\\]|\\[^]){1,999})\]/g;
-
-interface Block {
-  tokens: Token[];
-  /** First line, counted from the start of the tail. */
-  line: number;
-}
 
 /** A block on screen that is not finished. */
 interface Live {
@@ -268,39 +260,4 @@ export class GrowingMarkdown {
     this.#fence = null;
     this.#settle(fence.root, fence.root, 0);
   }
-}
-
-function parseBlocks(text: string, env: Env): Block[] {
-  const tokens: Token[] = [];
-  parser.block.parse(text, parser, env, tokens);
-  const blocks: Block[] = [];
-  for (const token of tokens) {
-    if (token.level === 0 && token.nesting >= 0) blocks.push({ tokens: [token], line: token.map?.[0] ?? 0 });
-    else blocks.at(-1)?.tokens.push(token);
-  }
-  return blocks;
-}
-
-/** Where each block's first line begins in the text; one more for the text's end. */
-function lineStarts(text: string, blocks: readonly Block[]): number[] {
-  const starts: number[] = [];
-  let line = 0;
-  let at = 0;
-  for (const block of blocks) {
-    for (; line < block.line; line++) at = text.indexOf("\n", at) + 1;
-    starts.push(at);
-  }
-  starts.push(text.length);
-  return starts;
-}
-
-function countFinished(text: string, blocks: readonly Block[], starts: readonly number[]): number {
-  for (let count = blocks.length - 1; count > 0; count--) {
-    const start = starts[count] ?? 0;
-    const second = text.indexOf("\n", start) + 1;
-    if (!second || text.indexOf("\n", second) < 0) continue;
-    const defines = blocks[count - 1]?.tokens.some((token) => token.type === "reference_definition");
-    if (!defines || /\n[ \t]*\n$/.test(text.slice(Math.max(0, start - 200), start))) return count;
-  }
-  return 0;
 }

@@ -54,6 +54,8 @@ export interface SharedTraits {
   error: Failure | null;
   /** True while a cell of ours waits for this very answer, so that interrupting the kernel stops only it. */
   interruptible: boolean;
+  /** True when this kernel hears a Stop on its control channel, as a `comm_msg` to the widget's comm. */
+  _control?: boolean;
 }
 
 /** `_kind: "answer"`: the growing answer of one magic cell. */
@@ -92,7 +94,7 @@ export type FromKernel =
   /** All text so far: the answer to `resync`, and sent unasked now and then on kernels that cannot hear. */
   | { type: "snapshot"; answer: number; text: string; reasoning: string; tokens: number; seconds: number }
   /** A short sentence for the status line, such as "waiting for the provider". Sent about once a second. */
-  | { type: "status"; answer: number; text: string; seconds: number }
+  | { type: "status"; answer: number; text: string; seconds: number; tokens?: number }
   /** A browser message with this `id` was received and acted on. */
   | { type: "ack"; id: string }
   /** A browser message with this `id` was refused, and why. */

@@ -2,7 +2,7 @@
 import type { ChatTraits, Failure, FromKernel, State, Turn, Usage } from "./protocol";
 
 /** The traits that decide what is shown, of an answer or of a chat; whatever is missing has its empty value. */
-export type ShownTraits = Omit<ChatTraits, "_kind" | "_core_id" | "_core_gz" | "system">;
+export type ShownTraits = Omit<ChatTraits, "_kind" | "_core_id" | "_core_gz" | "_control" | "system">;
 
 /** Everything that a view shows. */
 export interface Transcript extends ShownTraits {
@@ -118,7 +118,8 @@ function snapshot(before: Transcript, message: Extract<FromKernel, { type: "snap
 
 function status(before: Transcript, message: Extract<FromKernel, { type: "status" }>): Transcript {
   if (message.answer < before.answer) return before;
-  return { ...ofAnswer(before, message.answer), status: message.text, seconds: message.seconds };
+  const current = ofAnswer(before, message.answer);
+  return { ...current, status: message.text, seconds: message.seconds, tokens: message.tokens ?? current.tokens };
 }
 
 /** The transcript turned to the answer of this number; text of an earlier answer is let go. */

@@ -103,6 +103,13 @@ test("an error stands in its place with what to do, and the text so far stays", 
   end();
 });
 
+test("an error that says nothing is not shown", async () => {
+  const { find, end } = open({ state: "done", error: {} });
+  await frame();
+  assert.equal(find(".jor-failure").hidden, true);
+  end();
+});
+
 test("Stop is sent, shows that it stops, and interrupts when nothing answers and the cell is ours", async () => {
   for (const [interruptible, acknowledged, interrupts] of [[true, false, 1], [true, true, 0], [false, false, 0]] as const) {
     const { host, el, find, end } = open({ state: "streaming", interruptible });
