@@ -28,8 +28,10 @@ def examples(document: str) -> list[str]:
 def run_as_cells(cells: list[str], folder: Path) -> list[Run]:
     """Runs cells one after another in a fresh kernel, as a reader would; fails with the first that fails."""
     runs = []
-    # No address is reached under this one: an example that needs a key or the network fails.
-    with running_kernel("newest", folder, OPENROUTER_BASE_URL="http://127.0.0.1:9") as kernel:
+    # Nothing answers at this address, so an example that needs the service fails, and is not asked for a key.
+    with running_kernel(
+        "newest", folder, OPENROUTER_BASE_URL="http://127.0.0.1:9", OPENROUTER_API_KEY="none"
+    ) as kernel:
         kernel.run("%unload_ext jupyter_openrouter")
         for cell in cells:
             runs.append(kernel.run(cell, timeout=90))

@@ -66,8 +66,10 @@ export class AnswerView {
 
   #takeThought(thought: string, thinking: boolean): void {
     if (!thought) return show(this.#thought, false);
-    this.#thoughtText.appendData(visible(thought.slice(this.#thoughtLength)));
-    this.#thoughtLength = thought.length;
+    // Half of a surrogate pair waits for the other half.
+    const end = /[\ud800-\udbff]$/.test(thought) ? thought.length - 1 : thought.length;
+    this.#thoughtText.appendData(visible(thought.slice(this.#thoughtLength, end)));
+    this.#thoughtLength = end;
     show(this.#thought, true);
     setText(this.#summary, thinking ? "reasoning\u2026" : "reasoning");
     // Opened and closed once each; after that it is the reader's.

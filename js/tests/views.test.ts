@@ -92,6 +92,16 @@ test("reasoning is open while it runs and closed when the answer begins, once", 
   end();
 });
 
+test("reasoning that is cut inside a surrogate pair is whole at the end", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(delta(0, "", { reasoning: "a\ud83d" }));
+  await frame();
+  host.message(delta(0, "", { reasoning_offset: 2, reasoning: "\ude00b" }));
+  await frame();
+  assert.equal(find(".jor-thought-text").textContent, "a\u{1f600}b");
+  end();
+});
+
 test("an error stands in its place with what to do, and the text so far stays", async () => {
   const { host, find, end } = open({ state: "streaming" });
   host.message(delta(0, "Half of"));
