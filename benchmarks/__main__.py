@@ -14,7 +14,9 @@ def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("only", nargs="*", choices=[*NAMES, []], help="run these alone, and write nothing")
-    parser.add_argument("--quick", action="store_true", help="shorter answers and fewer pairs; writes nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="shorter answers and fewer pairs; writes nothing"
+    )
     parser.add_argument("--pairs", type=int, help="pairs of each benchmark (default: each its own)")
     return parser.parse_args()
 

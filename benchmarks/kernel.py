@@ -39,9 +39,11 @@ class Kernel:
         self._reading = 0.0  # CPU seconds of asking for the CPU seconds
         self._reading = statistics.median(self._cpu_of("pass") for _ in range(5))
 
-    def run(self, code: str, *, timeout: float = 120, settle: float = 0.0) -> Traffic:
-        """Runs a cell as a watched front end does, and goes on to listen for `settle` seconds."""
-        asked, traffic = self._client.execute(code, allow_stdin=True), Traffic()
+    def run(
+        self, code: str, *, timeout: float = 120, settle: float = 0.0, watched: bool = True
+    ) -> Traffic:
+        """Runs a cell as a front end (or, not watched, an executor) does, and listens `settle` seconds longer."""
+        asked, traffic = self._client.execute(code, allow_stdin=watched), Traffic()
         end, idle, reply = time.monotonic() + timeout, None, None
         while idle is None or reply is None or time.monotonic() < idle + settle:
             if time.monotonic() > end:
@@ -98,7 +100,11 @@ def running(**environment: str) -> Iterator[Kernel]:
     with tempfile.TemporaryDirectory() as folder:
         manager = KernelManager()
         placeholder = {"OPENROUTER_API_KEY": "none"}  # without one, the magic would ask for it
-        manager.start_kernel(env={**os.environ, **placeholder, "IPYTHONDIR": folder, **environment}, cwd=folder, stderr=subprocess.DEVNULL)
+        manager.start_kernel(
+            env={**os.environ, **placeholder, "IPYTHONDIR": folder, **environment},
+            cwd=folder,
+            stderr=subprocess.DEVNULL,
+        )
         client = manager.client()
         try:
             client.start_channels()

@@ -69,7 +69,13 @@ class Browser:
         start = len(self.received)
         asked = self.send(
             "execute_request",
-            {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True},
+            {
+                "code": code,
+                "silent": False,
+                "store_history": True,
+                "user_expressions": {},
+                "allow_stdin": True,
+            },
         )
         self.until(lambda message: message.kind == "idle" and message.parent == asked, timeout=timeout)
         return self.received[start:]
@@ -125,7 +131,9 @@ def running(**environment: str) -> Iterator[Callable[[], Any]]:
         def ask(path: str, method: str = "GET") -> Any:
             headers = {"Authorization": f"token {token}"}
             data = b"{}" if method == "POST" else None
-            request = urllib.request.Request(f"http://127.0.0.1:{port}/api{path}", data, headers, method=method)
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/api{path}", data, headers, method=method
+            )
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return json.loads(answer.read() or b"null")
 

@@ -52,9 +52,9 @@ class ChatWidget(StreamingWidget):
     messages = List(Dict(), help="The settled turns, oldest first.").tag(sync=True)
     asking = Unicode(help="The question that is being answered, or that could not be.").tag(sync=True)
     finish_reason = Unicode(help="The model's own, of the last answer.").tag(sync=True)
-    usage = Dict(default_value=None, allow_none=True, help="Tokens and cost (US dollars) of the last answer.").tag(
-        sync=True
-    )
+    usage = Dict(
+        default_value=None, allow_none=True, help="Tokens and cost (US dollars) of the last answer."
+    ).tag(sync=True)
 
     _answers = 0
 

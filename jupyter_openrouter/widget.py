@@ -84,9 +84,9 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     )
     reasoning = _Running(help="Its reasoning, as plain text.").tag(sync=True, part="reasoning")
     model = Unicode(help="Model slug, such as openai/gpt-4.").tag(sync=True)
-    error = Dict(default_value=None, allow_none=True, help="What ended the last answer: type, message, remedy.").tag(
-        sync=True
-    )
+    error = Dict(
+        default_value=None, allow_none=True, help="What ended the last answer: type, message, remedy."
+    ).tag(sync=True)
     interruptible = Bool(False, help="Whether a cell waits for this very answer.").tag(sync=True)
 
     _running: Response | None = None

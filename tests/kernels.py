@@ -162,7 +162,11 @@ class Kernel:
 
     def send(self, comm_id: str, content: Any, *, channel: str = "shell", method: str = "custom") -> None:
         """Sends what a browser would, without a subshell id, as VS Code and Colab do."""
-        data = {"method": method, "content": content} if method == "custom" else {"method": method, "state": content}
+        data = (
+            {"method": method, "content": content}
+            if method == "custom"
+            else {"method": method, "state": content}
+        )
         message = self.client.session.msg("comm_msg", {"comm_id": comm_id, "data": data})
         socket = self.client.control_channel if channel == "control" else self.client.shell_channel
         socket.send(message)

@@ -74,7 +74,9 @@ class Lab:
         return nbformat.read(self.folder / name, as_version=4)
 
     @contextmanager
-    def open(self, name: str, *, width: int = 1100, height: int = 900, dark: bool = False) -> Iterator[Notebook]:
+    def open(
+        self, name: str, *, width: int = 1100, height: int = 900, dark: bool = False
+    ) -> Iterator[Notebook]:
         """Opens a notebook in a page of its own, with its kernel ready; ends the kernel after it."""
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
@@ -125,10 +127,12 @@ class Notebook:
         )
         if dark:
             self.command("apputils:change-theme", theme="JupyterLab Dark")
-            self.page.wait_for_selector("body[data-jp-theme-light=false]")
+            self.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
 
     def command(self, name: str, **arguments: Any) -> Any:
-        return self.page.evaluate("([name, args]) => jupyterapp.commands.execute(name, args).then(() => 0)", [name, arguments])
+        return self.page.evaluate(
+            "([name, args]) => jupyterapp.commands.execute(name, args).then(() => 0)", [name, arguments]
+        )
 
     def start_all(self) -> None:
         """Queues every cell and returns at once."""
@@ -161,7 +165,8 @@ class Notebook:
 
     def output_text(self, index: int) -> str:
         return self.page.evaluate(
-            "i => document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-OutputArea')?.innerText.trim() ?? ''", index
+            "i => document.querySelectorAll('.jp-CodeCell')[i].querySelector('.jp-OutputArea')?.innerText.trim() ?? ''",
+            index,
         )
 
     def save(self) -> Any:
@@ -191,7 +196,9 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     settings = folder / ".data" / "lab" / "settings"
     settings.mkdir(parents=True)
     (settings / "overrides.json").write_text(
-        json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}})
+        json.dumps(
+            {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+        )
     )
     _kernelspec(folder / ".data", "kernel6", ROOT / ".venv-kernel6" / "bin" / "python")
     log = (folder / "jupyter.log").open("w")
@@ -238,4 +245,6 @@ def _kernelspec(data: Path, name: str, python: Path) -> None:
     folder = data / "kernels" / name
     folder.mkdir(parents=True, exist_ok=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "python"}))
+    (folder / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": name, "language": "python"})
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,7 +27,9 @@ def folded(*chunks: dict[str, Any]) -> Growing:
 
 
 def test_content_and_reasoning_are_gathered_apart() -> None:
-    got = folded(delta(role="assistant", content=""), delta(reasoning="hm "), delta(content="a"), delta(content="b"))
+    got = folded(
+        delta(role="assistant", content=""), delta(reasoning="hm "), delta(content="a"), delta(content="b")
+    )
     assert (got.text, got.reasoning, got.id) == ("ab", "hm ", "gen-1")
 
 
@@ -40,7 +43,10 @@ def test_the_snapshot_is_valid_after_each_chunk() -> None:
 def test_usage_comes_after_the_finish_reason_in_a_chunk_without_choices() -> None:
     got = folded(
         {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "native_finish_reason": "end_turn"}]},
-        {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cost": 0.25}},
+        {
+            "choices": [],
+            "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "cost": 0.25},
+        },
     )
     assert (got.finish_reason, got.native_finish_reason) == ("stop", "end_turn")
     assert got.usage is not None
@@ -75,7 +81,9 @@ def test_wrong_types_and_null_fields_add_nothing_and_break_nothing(chunk: dict[s
 
 
 def test_other_choices_are_not_mixed_in() -> None:
-    got = folded(delta(content="a"), {"choices": [{"index": 1, "delta": {"content": "other"}}]}, delta(content="b"))
+    got = folded(
+        delta(content="a"), {"choices": [{"index": 1, "delta": {"content": "other"}}]}, delta(content="b")
+    )
     assert got.text == "ab"
 
 
@@ -85,7 +93,10 @@ def test_a_legacy_completion_has_its_text_in_the_choice() -> None:
 
 def test_a_surrogate_pair_cut_between_chunks_is_joined() -> None:
     growing = Growing()
-    for piece in ('{"choices":[{"delta":{"content":"x\\ud83d"}}]}', '{"choices":[{"delta":{"content":"\\ude42y"}}]}'):
+    for piece in (
+        '{"choices":[{"delta":{"content":"x\\ud83d"}}]}',
+        '{"choices":[{"delta":{"content":"\\ude42y"}}]}',
+    ):
         fold(growing, decode(piece))
     assert growing.text == "x🙂y"
 
@@ -122,7 +133,9 @@ def test_tool_call_pieces_without_index_follow_their_id() -> None:
 
 def test_reasoning_details_merge_by_type_and_index_and_keep_the_late_signature() -> None:
     got = folded(
-        delta(reasoning_details=[{"type": "reasoning.text", "index": 0, "text": "a", "format": "f", "id": "i"}]),
+        delta(
+            reasoning_details=[{"type": "reasoning.text", "index": 0, "text": "a", "format": "f", "id": "i"}]
+        ),
         delta(reasoning_details=[{"type": "reasoning.text", "index": 0, "text": "b"}]),
         delta(reasoning_details=[{"type": "reasoning.text", "index": 0, "signature": "s"}]),
         delta(reasoning_details=[{"type": "reasoning.encrypted", "index": 0, "data": "x"}]),
@@ -141,7 +154,11 @@ def test_reasoning_details_merge_by_type_and_index_and_keep_the_late_signature()
         {"error": {"code": 502, "message": "m"}, "choices": []},
         {"error": "m"},
         {"choices": [{"index": 0, "delta": {}, "error": {"code": "server_error", "message": "m"}}]},
-        {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error", "native_finish_reason": "m"}]},
+        {
+            "choices": [
+                {"index": 0, "delta": {"content": ""}, "finish_reason": "error", "native_finish_reason": "m"}
+            ]
+        },
     ],
 )
 def test_an_error_is_found_wherever_it_sits(chunk: dict[str, Any]) -> None:
@@ -150,7 +167,9 @@ def test_an_error_is_found_wherever_it_sits(chunk: dict[str, Any]) -> None:
     assert got.text == "kept"
 
 
-@pytest.mark.parametrize("data", ["", "{", "[1]", "null", '{"a":', "[" * 100_000, '{"a":' * 100_000, "<html>"])
+@pytest.mark.parametrize(
+    "data", ["", "{", "[1]", "null", '{"a":', "[" * 100_000, '{"a":' * 100_000, "<html>"]
+)
 def test_what_is_no_json_object_is_a_malformed_chunk(data: str) -> None:
     with pytest.raises(EventError, match="malformed"):
         decode(data)
@@ -161,7 +180,7 @@ def test_any_cutting_of_the_text_gives_the_same_response(text: str, cuts: list[i
     utf16 = text.encode("utf-16-le", "surrogatepass")
     places = sorted({0, len(utf16), *(2 * c for c in cuts if 2 * c < len(utf16))})
     growing = Growing()
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         # Cut between UTF-16 units, as a service written in JavaScript may do.
         piece = utf16[start:end].decode("utf-16-le", "surrogatepass")
         fold(growing, decode(json.dumps({"choices": [{"delta": {"content": piece}}]})))
@@ -175,7 +194,20 @@ JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                "choices delta content index error usage tool_calls function id reasoning_details text cost".split()
+                [
+                    "choices",
+                    "delta",
+                    "content",
+                    "index",
+                    "error",
+                    "usage",
+                    "tool_calls",
+                    "function",
+                    "id",
+                    "reasoning_details",
+                    "text",
+                    "cost",
+                ]
             ),
             inner,
             max_size=4,

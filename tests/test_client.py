@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import pytest
@@ -32,7 +31,9 @@ def with_client(work: Any, *, key: Key | None = None) -> Any:
                 result = await asyncio.wait_for(work(client, server), 20)
         finally:
             await server.stop()
-        for _ in range(50):  # generators inside httpx that were left early are closed in the loop's next turns
+        for _ in range(
+            50
+        ):  # generators inside httpx that were left early are closed in the loop's next turns
             await asyncio.sleep(0)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert not left, left
@@ -230,13 +231,21 @@ def test_a_base_url_that_would_give_the_key_away_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://openrouter.ai/api/v1", "http://127.0.0.1:8000/v1", "http://[::1]:1/", "http://localhost:11434/v1"]
+    "url",
+    [
+        "https://openrouter.ai/api/v1",
+        "http://127.0.0.1:8000/v1",
+        "http://[::1]:1/",
+        "http://localhost:11434/v1",
+    ],
 )
 def test_https_and_this_machine_are_allowed(url: str) -> None:
     assert str(check_base_url(url)) == url
 
 
-def test_the_key_is_sent_and_shows_in_no_log_error_traceback_or_repr(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_key_is_sent_and_shows_in_no_log_error_traceback_or_repr(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
         shown = [repr(client), repr(vars(client))]
         with caplog.at_level(logging.DEBUG):

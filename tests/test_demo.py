@@ -499,7 +499,7 @@ def test_faulty_lists_its_words_and_can_fail_only_once() -> None:
 
 async def statistics(server: DemoServer, id: str) -> Any:
     """Ask until the statistics are there."""
-    while (got := await call(server, "GET", f"/generation?id={id}")).status == 404:  # noqa: ASYNC110 - polling is what a client does
+    while (got := await call(server, "GET", f"/generation?id={id}")).status == 404:
         await asyncio.sleep(0.02)
     return got.json["data"]
 

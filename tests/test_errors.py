@@ -30,18 +30,34 @@ def test_the_tree_drawn_at_the_top_is_the_tree() -> None:
         ({"code": "402", "message": "m"}, None, "PaymentRequiredError", "m"),
         ({"code": True, "message": 5}, None, "ProviderError", "no reason"),
         (
-            {"code": 400, "message": "Provider returned error", "metadata": {"raw": '{"error":{"message":"too long"}}'}},
+            {
+                "code": 400,
+                "message": "Provider returned error",
+                "metadata": {"raw": '{"error":{"message":"too long"}}'},
+            },
             400,
             "BadRequestError",
             "too long",
         ),
-        ({"code": 400, "message": "P", "metadata": {"raw": {"detail": "deep"}}}, 400, "BadRequestError", "deep"),
+        (
+            {"code": 400, "message": "P", "metadata": {"raw": {"detail": "deep"}}},
+            400,
+            "BadRequestError",
+            "deep",
+        ),
         ({"code": 400, "message": "P", "metadata": {"raw": "[" * 9999}}, 400, "BadRequestError", "P"),
-        ({"code": 403, "message": "m", "metadata": {"provider_name": "Acme"}}, 403, "PermissionDeniedError", "Acme"),
+        (
+            {"code": 403, "message": "m", "metadata": {"provider_name": "Acme"}},
+            403,
+            "PermissionDeniedError",
+            "Acme",
+        ),
         ({"code": 200, "message": "m"}, 200, "ProviderError", "m"),
     ],
 )
-def test_an_error_value_becomes_its_typed_error(error: Any, http_status: int | None, kind: str, words: str) -> None:
+def test_an_error_value_becomes_its_typed_error(
+    error: Any, http_status: int | None, kind: str, words: str
+) -> None:
     got = from_payload(error, http_status=http_status)
     assert type(got).__name__ == kind
     assert words in str(got)
@@ -53,7 +69,9 @@ def test_every_error_says_what_to_do() -> None:
 
 
 def test_a_wait_that_the_service_names_is_in_the_remedy() -> None:
-    got = from_payload({"message": "m", "availability": {"retry_after": 7, "code": "capacity_exhausted"}}, http_status=503)
+    got = from_payload(
+        {"message": "m", "availability": {"retry_after": 7, "code": "capacity_exhausted"}}, http_status=503
+    )
     assert got.retry_after == 7
     assert got.code == "capacity_exhausted"
     assert "7 s" in str(got)

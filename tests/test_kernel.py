@@ -87,12 +87,16 @@ def test_a_chat_streams_on_and_stop_is_heard_while_another_cell_computes(kernel:
         kernel.until(lambda: kernel.acknowledged(comm))
         kernel.until(lambda: kernel.comms[comm]["state"] == "stopped")
         assert not burning.done, "Stop was heard only after the other cell had ended"
-        kernel.until(lambda: burning.done)
+        kernel.until(lambda burning=burning: burning.done)
         assert burning.text == "burnt\n"
-    assert kernel.value("[(t['role'], t.get('state')) for t in chat.messages]") == [
-        ("user", None),
-        ("assistant", "stopped"),
-    ] * 2
+    assert (
+        kernel.value("[(t['role'], t.get('state')) for t in chat.messages]")
+        == [
+            ("user", None),
+            ("assistant", "stopped"),
+        ]
+        * 2
+    )
     assert kernel.value("chat.message == chat.messages[-1]['content'] != ''")
 
 
@@ -136,9 +140,12 @@ def test_interrupts_at_any_instant_leave_a_kernel_that_runs_the_next_cell(kernel
 
 
 @pytest.mark.parametrize(
-    ("word", "name", "text"), [("429", "RateLimitError", ""), ("cut", "CutError", "began well"), ("reset", "CutError", "began")]
+    ("word", "name", "text"),
+    [("429", "RateLimitError", ""), ("cut", "CutError", "began well"), ("reset", "CutError", "began")],
 )
-def test_an_error_shows_the_text_then_one_line_without_our_frames(kernel: Kernel, word: str, name: str, text: str) -> None:
+def test_an_error_shows_the_text_then_one_line_without_our_frames(
+    kernel: Kernel, word: str, name: str, text: str
+) -> None:
     run = kernel.run(ask("demo/faulty", word, "--out x"))
     assert run.reply["status"] == "error"
     assert run.reply["ename"] == name
@@ -199,7 +206,9 @@ def test_a_burst_of_deltas_is_few_messages_and_no_text_is_lost(kernel: Kernel) -
 def test_unloading_leaves_no_thread_no_subshell_and_no_magic(kernel: Kernel) -> None:
     before = kernel.value("sorted(t.name for t in __import__('threading').enumerate())")
     kernel.run(ask("demo/echo", "hello"))
-    kernel.run("from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo/echo')\nchat.ask('x')")
+    kernel.run(
+        "from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo/echo')\nchat.ask('x')"
+    )
     kernel.run("chat.close()")
     kernel.run("%unload_ext jupyter_openrouter")
     after = kernel.value("sorted(t.name for t in __import__('threading').enumerate())")
@@ -229,11 +238,15 @@ def test_many_answers_leave_no_widget_comm_thread_or_descriptor(kernel: Kernel) 
 @pytest.mark.parametrize("which", PYTHONS)
 def test_the_key_is_in_no_message_that_the_kernel_publishes(which: str, tmp_path: Path) -> None:
     canary = "sk-or-v1-c0ffee" + "0" * 32
-    with running_kernel(which, tmp_path, OPENROUTER_API_KEY=canary, OPENROUTER_BASE_URL="http://127.0.0.1:9") as kernel:
+    with running_kernel(
+        which, tmp_path, OPENROUTER_API_KEY=canary, OPENROUTER_BASE_URL="http://127.0.0.1:9"
+    ) as kernel:
         kernel.run("%xmode Verbose")
         run = kernel.run(ask("openai/gpt-4", "hello"))
         assert run.reply["ename"] == "APIConnectionError"
-        kernel.run("from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='openai/gpt-4')\nchat.ask('x')")
+        kernel.run(
+            "from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='openai/gpt-4')\nchat.ask('x')"
+        )
         kernel.run("_openrouter, vars(_openrouter), chat, chat.get_state(), chat.error")
         kernel.run("%tb")
         assert canary not in json.dumps(kernel.messages, default=str)

@@ -40,7 +40,11 @@ def errors(notebook: Notebook) -> list[str]:
 @pytest.mark.parametrize("which", ["python3", "kernel6"])
 def test_the_answer_grows_stop_ends_it_and_the_queued_cell_runs(lab: Lab, which: str) -> None:
     name = f"grow-{which}.ipynb"
-    lab.write(name, [LOAD, "%%openrouter --model demo/tour --out x\ngo", "print('next', x.state, len(x.text))"], which)
+    lab.write(
+        name,
+        [LOAD, "%%openrouter --model demo/tour --out x\ngo", "print('next', x.state, len(x.text))"],
+        which,
+    )
     with lab.open(name) as notebook:
         notebook.start_all()
         lengths: set[int] = set()
@@ -62,10 +66,14 @@ def test_the_answer_grows_stop_ends_it_and_the_queued_cell_runs(lab: Lab, which:
 
 def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(lab: Lab) -> None:
     burn = BURN.format(seconds=6)
-    lab.write("busy.ipynb", [LOAD, CHAT, "chat.system = 'be brief'", burn, "print(chat.state, len(chat.message))"])
+    lab.write(
+        "busy.ipynb", [LOAD, CHAT, "chat.system = 'be brief'", burn, "print(chat.state, len(chat.message))"]
+    )
     with lab.open("busy.ipynb") as notebook:
         for index in range(3):
-            notebook.page.evaluate("i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index)
+            notebook.page.evaluate(
+                "i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index
+            )
             notebook.command("notebook:run-cell")
         page = notebook.page
         page.locator(".jor-root textarea").fill("tell me a story")
@@ -107,7 +115,10 @@ def test_a_kernel_interrupt_keeps_the_text_and_shows_one_line(lab: Lab) -> None:
 
 
 def test_an_error_shows_the_text_and_what_to_do(lab: Lab) -> None:
-    lab.write("error.ipynb", [LOAD, "%%openrouter --model demo/faulty\ncut", "%%openrouter --model demo/faulty\n429"])
+    lab.write(
+        "error.ipynb",
+        [LOAD, "%%openrouter --model demo/faulty\ncut", "%%openrouter --model demo/faulty\n429"],
+    )
     with lab.open("error.ipynb") as notebook:
         notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 0 }")
         notebook.run_all()
@@ -131,7 +142,9 @@ def test_a_reloaded_page_shows_the_running_chat_whole(lab: Lab) -> None:
         page.wait_for_selector(".jor-root", timeout=60_000)
         until(notebook, lambda: len(notebook.output_text(1)) > len(shown) + 40)
         start = shown.index("This is a long story")
-        assert shown[start : start + 60] in notebook.output_text(1), "the text from before the reload is there"
+        assert shown[start : start + 60] in notebook.output_text(1), (
+            "the text from before the reload is there"
+        )
         page.get_by_role("button", name="Stop").click()
         until(notebook, lambda: "stopped" in notebook.output_text(1))
 
@@ -161,7 +174,8 @@ HARM = """
 () => {
   const found = [];
   const forbidden = 'script, iframe, object, embed, form, input:not([type=checkbox]), link, meta, base, style, img,'
-    + ' video, audio, svg:not(mjx-container svg):not(button svg):not([class*=jp]):not(.jor-root svg), template, area, map';
+    + ' video, audio, svg:not(mjx-container svg):not(button svg):not([class*=jp]):not(.jor-root svg),'
+    + ' template, area, map';
   const roots = document.querySelectorAll('.jp-OutputArea .jp-RenderedMarkdown');
   for (const root of roots) {
     for (const node of root.querySelectorAll('*')) {
@@ -225,7 +239,9 @@ def check_harmless(notebook: Notebook) -> None:
 
 def test_the_page_check_sees_harm_where_model_text_is_shown_as_it_is(lab: Lab) -> None:
     # Some that stay in the page: others leave it, or never end.
-    raw = {name: text for name, text in PAYLOADS.items() if name.startswith(("img-", "script", "svg-", "iframe"))}
+    raw = {
+        name: text for name, text in PAYLOADS.items() if name.startswith(("img-", "script", "svg-", "iframe"))
+    }
     (lab.folder / "raw.json").write_text(json.dumps(dict(list(raw.items())[:PER_CELL])))
     cell = "import json\nfrom IPython.display import display, Markdown\n"
     cell += "for text in json.load(open('raw.json')).values(): display(Markdown(text))"
@@ -240,7 +256,11 @@ def test_the_page_check_sees_harm_where_model_text_is_shown_as_it_is(lab: Lab) -
 
 
 def test_the_picture_of_the_readme(lab: Lab) -> None:
-    cells = [LOAD, '%%openrouter --model demo/tour --out tour\nWhat can you do?', "tour.usage.completion_tokens, tour.cost"]
+    cells = [
+        LOAD,
+        "%%openrouter --model demo/tour --out tour\nWhat can you do?",
+        "tour.usage.completion_tokens, tour.cost",
+    ]
     lab.write("quickstart.ipynb", cells)
     with lab.open("quickstart.ipynb", width=1000, height=760) as notebook:
         notebook.command("application:toggle-left-area")

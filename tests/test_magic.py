@@ -56,7 +56,14 @@ def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: Interactive
 
 @pytest.mark.parametrize(
     "line",
-    ["", "--nonsense -m demo/echo", "-m demo/echo -t warm", "-m demo/echo --max-tokens x", "-m 'demo/echo", "-m demo/echo x"],
+    [
+        "",
+        "--nonsense -m demo/echo",
+        "-m demo/echo -t warm",
+        "-m demo/echo --max-tokens x",
+        "-m 'demo/echo",
+        "-m demo/echo x",
+    ],
 )
 def test_bad_flags_are_a_usage_error_with_the_help(
     shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]
@@ -113,7 +120,11 @@ def test_control_characters_of_a_model_do_not_reach_the_terminal(
 
 def test_it_works_under_other_magics_and_after_reloading(shell: InteractiveShell) -> None:
     shell.run_cell("%load_ext jupyter_openrouter\n%reload_ext jupyter_openrouter")
-    assert shell.run_cell("%%time\nget_ipython().run_cell_magic('openrouter', '-m demo/echo -o x', 'timed')").success
+    assert shell.run_cell(
+        "%%time\nget_ipython().run_cell_magic('openrouter', '-m demo/echo -o x', 'timed')"
+    ).success
     assert shell.user_ns["x"].text == "timed"
-    assert shell.run_cell("%%capture got\nget_ipython().run_cell_magic('openrouter', '-m demo/echo', 'caught')").success
+    assert shell.run_cell(
+        "%%capture got\nget_ipython().run_cell_magic('openrouter', '-m demo/echo', 'caught')"
+    ).success
     assert shell.user_ns["got"].stdout.startswith("caught")

@@ -51,7 +51,9 @@ def test_what_is_published_has_the_fields_of_the_protocol() -> None:
 
 
 @pytest.mark.parametrize("message", PROTOCOL["from_browser"], ids=lambda m: m["type"])
-def test_each_browser_message_is_heard_and_answered(message: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_browser_message_is_heard_and_answered(
+    message: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[Any] = []
     chat = ChatWidget(model="demo/echo")
     monkeypatch.setattr(chat, "send", lambda content, buffers=None: sent.append((content, buffers)))

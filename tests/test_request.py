@@ -27,7 +27,9 @@ def test_what_is_not_asked_for_is_not_sent() -> None:
     assert set(chat_body("hi", model="a/b")) == {"model", "messages", "stream"}
 
 
-@pytest.mark.parametrize("model", ["openai/gpt-4:nitro", "@preset/x", "a/b@preset/x", "~a/b-latest", "x:free:online"])
+@pytest.mark.parametrize(
+    "model", ["openai/gpt-4:nitro", "@preset/x", "a/b@preset/x", "~a/b-latest", "x:free:online"]
+)
 def test_suffixes_presets_and_aliases_pass(model: str) -> None:
     assert chat_body("hi", model=model)["model"] == model
 

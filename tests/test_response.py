@@ -16,7 +16,9 @@ def answered(text: str = "hello") -> Response:
     response.add(0, text)
     response.state, response.finish_reason = "done", "stop"
     response.model, response.provider = "openai/gpt-4-0613", "OpenAI"
-    response.usage = Usage.read({"prompt_tokens": 12, "completion_tokens": 340, "cost": 0.0012, "is_byok": False})
+    response.usage = Usage.read(
+        {"prompt_tokens": 12, "completion_tokens": 340, "cost": 0.0012, "is_byok": False}
+    )
     response.seconds = 4.21
     return response
 
@@ -36,7 +38,12 @@ def test_what_the_service_did_not_say_is_unknown_and_never_zero() -> None:
 
 @pytest.mark.parametrize(
     ("state", "reason", "words"),
-    [("stopped", "", "stopped"), ("cut", "", "incomplete"), ("done", "length", "length"), ("failed", "", "failed")],
+    [
+        ("stopped", "", "stopped"),
+        ("cut", "", "incomplete"),
+        ("done", "length", "length"),
+        ("failed", "", "failed"),
+    ],
 )
 def test_the_footer_says_how_it_ended(state: str, reason: str, words: str) -> None:
     response = answered()
@@ -56,7 +63,10 @@ def test_a_notebook_gets_inert_markdown_plain_text_and_the_record() -> None:
 
 def test_hostile_names_in_the_footer_are_inert() -> None:
     response = answered()
-    response.model, response.provider = "a</small><script>x</script>", "[x](javascript:alert(1)) ![y](https://leak.invalid/)"
+    response.model, response.provider = (
+        "a</small><script>x</script>",
+        "[x](javascript:alert(1)) ![y](https://leak.invalid/)",
+    )
     markdown = response.mimebundle()["text/markdown"]
     assert "<script" not in markdown
     assert "](" not in markdown
@@ -74,12 +84,18 @@ def test_a_record_holds_no_prompt_and_survives_json_whatever_the_service_sent() 
 def test_the_history_message_keeps_tool_calls_and_reasoning_details() -> None:
     response = answered()
     response.reasoning_details.append({"type": "reasoning.text", "text": "t", "signature": "s"})
-    response.tool_calls.append({"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}})
+    response.tool_calls.append(
+        {"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    )
     message = response.message()
     assert message["reasoning_details"] == response.reasoning_details
-    assert message["tool_calls"] == [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    assert message["tool_calls"] == [
+        {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    ]
 
 
-@pytest.mark.parametrize(("amount", "text"), [(0, "$0"), (1e-9, "$0.000000001"), (0.5, "$0.5000"), (12, "$12.00")])
+@pytest.mark.parametrize(
+    ("amount", "text"), [(0, "$0"), (1e-9, "$0.000000001"), (0.5, "$0.5000"), (12, "$12.00")]
+)
 def test_small_amounts_keep_their_digits(amount: float, text: str) -> None:
     assert dollars(amount) == text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,9 +67,9 @@ def test_the_retry_field_sets_the_reconnection_time() -> None:
 def test_an_event_over_the_limit_is_refused(size: int) -> None:
     decoder = Decoder(max_event_bytes=1000)
     body = b"data: " + b"x" * 2000
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
     with pytest.raises(EventError, match="1000 bytes"):
-        for at in range(0, len(body), size):
-            decoder.feed(body[at : at + size])
+        [decoder.feed(piece) for piece in pieces]
 
 
 def test_many_events_of_the_allowed_size_pass_the_limit() -> None:
@@ -85,5 +87,5 @@ def test_many_events_of_the_allowed_size_pass_the_limit() -> None:
 def test_any_chunking_gives_the_same_events(lines: list[bytes], ends: list[bytes], cuts: list[int]) -> None:
     body = b"".join(line + end for line, end in zip(lines, ends, strict=False))
     places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
-    pieces = [body[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [body[a:b] for a, b in pairwise(places)]
     assert read(pieces) == read([body])

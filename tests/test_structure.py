@@ -32,7 +32,9 @@ NOTEBOOK_FACING = {"kernel_channel", "widget", "chat", "live", "magic"}
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
-        for_types = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for_types = (
+            isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        )
         if not for_types:
             yield node
             yield from nodes(node)
@@ -62,7 +64,9 @@ def test_every_module_has_its_place_and_stands_on_earlier_ones_only() -> None:
 
 
 def test_only_the_client_knows_httpx() -> None:
-    users = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "httpx" in imports(path)[1]}
+    users = {
+        path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "httpx" in imports(path)[1]
+    }
     assert users == {"client.py"}
 
 
