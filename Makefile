@@ -1,6 +1,7 @@
 # One-word targets for people; `make demo` and `make test` are the two that matter.
 PYTHON ?= python3
 BIN := .venv/bin
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: help demo demo-check lab test check fix js build browser bench lock clean
 
@@ -8,7 +9,7 @@ help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
 
 demo: .venv/.demo ## Open JupyterLab on the quickstart; needs no key, no network and no Node
-	$(BIN)/jupyter lab examples/quickstart.ipynb
+	$(BIN)/jupyter lab $(ALLOW_ROOT) examples/quickstart.ipynb
 
 demo-check: .venv/.demo ## Run the quickstart without a screen and print the answer
 	$(BIN)/python scripts/demo_check.py
@@ -41,7 +42,7 @@ bench: .venv-bench/.done ## Measure, beside the peers, and write benchmarks/RESU
 	.venv-bench/bin/python -m benchmarks
 
 lab: .venv/.dev ## JupyterLab on the examples, with the packages of the tests
-	$(BIN)/jupyter lab examples
+	$(BIN)/jupyter lab $(ALLOW_ROOT) examples
 
 lock: .venv/.dev ## Choose the newest versions that fit, and write the lock files
 	$(BIN)/python -m pip install --quiet uv

@@ -184,7 +184,7 @@ def run(*, quick: bool, pairs: int) -> Section:
                 size(f.size),
                 "–" if way == "chatlas" else f"{f.holes:,.0f}",
                 f"{f.lost:,.0f}",
-                f"{f.seconds:.1f}",
+                f"{f.seconds:.1f} s",
             ]
             for way, f in median.items()
         ],

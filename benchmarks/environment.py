@@ -31,7 +31,7 @@ def ensure() -> None:
     uv = _uv()
     for command in (
         ["venv", "--clear", "--python", sys.executable, str(FOLDER)],
-        ["pip", "sync", "--python", str(PYTHON), str(LOCK)],
+        ["pip", "sync", "--compile-bytecode", "--python", str(PYTHON), str(LOCK)],
         ["pip", "install", "--no-deps", "--python", str(PYTHON), "--editable", str(ROOT)],
     ):
         subprocess.run([uv, command[0], "--quiet", *command[1:]], check=True)
@@ -41,6 +41,8 @@ def ensure() -> None:
 def enter() -> None:
     """Goes on in `.venv-bench`, with the same arguments; returns if it is there already."""
     ensure()
+    # A user's second start finds bytecode; without it every start would be charged with compiling.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if Path(sys.prefix).resolve() != FOLDER.resolve():
         os.chdir(ROOT)
         command = [str(PYTHON), "-m", "benchmarks", *sys.argv[1:]]

@@ -39,9 +39,7 @@ class Kernel:
         self._reading = 0.0  # CPU seconds of asking for the CPU seconds
         self._reading = statistics.median(self._cpu_of("pass") for _ in range(5))
 
-    def run(
-        self, code: str, *, timeout: float = 120, settle: float = 0.0, watched: bool = True
-    ) -> Traffic:
+    def run(self, code: str, *, timeout: float = 120, settle: float = 0.0, watched: bool = True) -> Traffic:
         """Runs a cell as a front end (or, not watched, an executor) does, and listens `settle` seconds longer."""
         asked, traffic = self._client.execute(code, allow_stdin=watched), Traffic()
         end, idle, reply = time.monotonic() + timeout, None, None

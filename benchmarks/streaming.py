@@ -92,10 +92,16 @@ def run(*, quick: bool, pairs: int) -> Section:
         for pair in range(pairs):
             for name in list(WAYS)[:: -1 if pair % 2 else 1]:
                 found[name].append(_measure(kernel, WAYS[name], tokens))
-    median = {name: Cost(*map(statistics.median, zip(*map(astuple, c), strict=True))) for name, c in found.items()}
+    median = {
+        name: Cost(*map(statistics.median, zip(*map(astuple, c), strict=True))) for name, c in found.items()
+    }
     ours, peer = median[OURS], median[PEER]
-    showing, peer_showing = (median[a].cpu - median[b].cpu for a, b in ((OURS, OURS_UNSEEN), (PEER, PEER_UNSEEN)))
-    title = f"An answer of {tokens:,} tokens, {tokens * provider.DELTA / 1000:g} kB, at {provider.RATE} tokens/s"
+    showing, peer_showing = (
+        median[a].cpu - median[b].cpu for a, b in ((OURS, OURS_UNSEEN), (PEER, PEER_UNSEEN))
+    )
+    title = (
+        f"An answer of {tokens:,} tokens, {tokens * provider.DELTA / 1000:g} kB, at {provider.RATE} tokens/s"
+    )
     bytes_ratio, cpu_ratio = peer.size / ours.size, peer.cpu / ours.cpu
     rows = [[name, f"{c.messages:,.0f}", size(c.size), f"{c.cpu:,.0f} ms"] for name, c in median.items()]
     ratios = ["**chatlas ÷ ours, shown**", f"{peer.messages / ours.messages:.1f}", f"{bytes_ratio:.0f}"]

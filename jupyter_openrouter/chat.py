@@ -64,6 +64,9 @@ class ChatWidget(StreamingWidget):
         self._place = threading.Lock()  # held while an answer runs
         super().__init__(model=model, system=system, messages=list(messages or []))
 
+    def __repr__(self) -> str:
+        return f"ChatWidget(model={self.model!r}, {len(self.messages)} messages, {self.state})"
+
     def ask(self, text: str) -> Response:
         """Asks, waits for the whole answer, and returns it. An interrupt stops the answer and keeps its text.
 

@@ -30,7 +30,7 @@ from .errors import (
     from_payload,
     status_class,
 )
-from .keys import Key
+from .keys import Key, find_key
 from .response import Response
 from .sse import Comment, Decoder
 
@@ -81,26 +81,30 @@ class AsyncOpenRouter:
     """A client of OpenRouter's API (or of a server that speaks it), for one event loop.
 
     Args:
-        key: Adds ``Authorization``; None sends none, as the embedded demo models need none.
+        key: The API key. None looks for it as ``keys.find_key`` says, or sends none to this very machine.
         base_url: Without a trailing slash; ``http://`` only to this machine.
         connect_timeout: Seconds until a connection must stand.
         idle_timeout: Seconds without a single byte after which an answer is given up.
 
     It is an async context manager; ``aclose()`` closes its connections.
+
+    Raises:
+        MissingKeyError: no key was given or found, and the base URL needs one.
+        InvalidRequestError: the base URL would give the key away.
     """
 
     def __init__(
         self,
-        key: Key | None = None,
+        key: str | Key | None = None,
         *,
         base_url: str = BASE_URL,
         connect_timeout: float = 10.0,
         idle_timeout: float = 60.0,
     ) -> None:
-        self._key = key
         self.base_url = check_base_url(base_url)
-        self._timeout = httpx.Timeout(idle_timeout, connect=connect_timeout, pool=None)
         local = self.base_url.scheme == "http"
+        self._key = None if local and key is None else find_key(key)
+        self._timeout = httpx.Timeout(idle_timeout, connect=connect_timeout, pool=None)
         self._http = httpx.AsyncClient(
             # Plain http never needs the certificates; an empty context trusts nobody.
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else _tls(),

@@ -40,12 +40,13 @@ def key_for(model: str, *, ask: Callable[[], str] | None = None) -> Key | None:
     """
     if is_demo(model):
         return None
-    try:
+    if not base_url().startswith("http://"):
         return find_key(ask=ask)
+    # This very machine, as `check_base_url` makes sure: a server there may need no key, so nobody is asked.
+    try:
+        return find_key()
     except MissingKeyError:
-        if base_url().startswith("http://"):  # this very machine, as `check_base_url` makes sure
-            return None
-        raise
+        return None
 
 
 async def client_for(model: str, key: Key | None) -> AsyncOpenRouter:

@@ -75,9 +75,18 @@ class Lab:
 
     @contextmanager
     def open(
-        self, name: str, *, width: int = 1100, height: int = 900, dark: bool = False
+        self,
+        name: str,
+        *,
+        width: int = 1100,
+        height: int = 900,
+        dark: bool = False,
+        application: str = "lab/tree",
     ) -> Iterator[Notebook]:
-        """Opens a notebook in a page of its own, with its kernel ready; ends the kernel after it."""
+        """Opens a notebook in a page of its own, with its kernel ready; ends the kernel after it.
+
+        ``application`` is "lab/tree" for JupyterLab, "notebooks" for Notebook 7.
+        """
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
@@ -85,7 +94,7 @@ class Lab:
         page.set_default_timeout(15_000)
         try:
             notebook = Notebook(self, page, name)
-            notebook.load(dark=dark)
+            notebook.load(application, dark=dark)
             yield notebook
             assert not notebook.leaked, "the key was sent to the page"
         finally:
@@ -114,8 +123,8 @@ class Notebook:
         self.received += len(data)
         self.leaked = self.leaked or CANARY.encode() in data
 
-    def load(self, *, dark: bool = False) -> None:
-        url = f"{self.lab.url}/lab/tree/{self.name}?reset&token={self.lab.token}"
+    def load(self, application: str, *, dark: bool = False) -> None:
+        url = f"{self.lab.url}/{application}/{self.name}?reset&token={self.lab.token}"
         self.page.goto(url)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.page.wait_for_function("window.jupyterapp !== undefined")
@@ -208,6 +217,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
             *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
             f"--ServerApp.root_dir={folder}",
             f"--LabServerApp.app_settings_dir={folder / '.data' / 'lab' / 'settings'}",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ],
         stdout=log,
