@@ -147,6 +147,20 @@ class Notebook:
         """Queues every cell and returns at once."""
         self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
 
+    def start_cell(self, index: int) -> None:
+        """Queues one cell, counted among all cells, and returns at once."""
+        self.page.evaluate(
+            """i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i;
+                      jupyterapp.commands.execute('notebook:run-cell'); }""",
+            index,
+        )
+
+    def run_cell(self, index: int) -> None:
+        """Runs one cell and waits until nothing runs."""
+        self.start_cell(index)
+        self.page.wait_for_timeout(50)
+        self.wait_done()
+
     def run_all(self, timeout: float = 60) -> None:
         """Runs every cell and waits until the kernel is idle again."""
         self.start_all()

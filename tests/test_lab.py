@@ -84,17 +84,13 @@ def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(la
     )
     with lab.open("busy.ipynb") as notebook:
         for index in range(3):
-            notebook.page.evaluate(
-                "i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index
-            )
-            notebook.command("notebook:run-cell")
+            notebook.run_cell(index)
         page = notebook.page
         page.locator(".jor-root textarea").fill("tell me a story")
         page.keyboard.press("Enter")
         chat = lambda: notebook.output_text(1)  # noqa: E731
         until(notebook, lambda: len(chat()) > 120)
-        page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 3 }")
-        page.evaluate("() => { jupyterapp.commands.execute('notebook:run-cell') }")
+        notebook.start_cell(3)
         page.wait_for_timeout(300)
         before = len(chat())
         until(notebook, lambda: len(chat()) > before + 20)
@@ -106,9 +102,45 @@ def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(la
         assert notebook.prompts()[3] == "[*]:", "Stop was heard only after the other cell had ended"
         notebook.wait_done()
         assert notebook.output_text(3) == "burnt"
-        page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 4 }")
-        notebook.command("notebook:run-cell")
+        notebook.run_cell(4)
         assert notebook.output_text(4).startswith("stopped ")
+        assert not errors(notebook)
+
+
+DEAF = "from jupyter_openrouter.kernel_channel import KernelChannel\nKernelChannel._hear_control = lambda self: None"
+
+
+def test_where_stop_is_not_heard_the_page_interrupts_our_own_cell_and_never_another(lab: Lab) -> None:
+    burn = BURN.format(seconds=3)
+    cells = [
+        LOAD,
+        DEAF,
+        "%%openrouter --model demo/slow --out x\ngo",
+        CHAT,
+        burn,
+        "print(x.state, chat.state)",
+    ]
+    lab.write("deaf.ipynb", cells, "kernel6")
+    with lab.open("deaf.ipynb") as notebook:
+        page = notebook.page
+        notebook.start_all()
+        until(notebook, lambda: "This is a long story" in notebook.output_text(2))
+        page.get_by_role("button", name="Stop").click()
+        notebook.wait_done()
+        until(notebook, lambda: "KeyboardInterrupt" in notebook.output_text(2))
+        assert "This is a long story" in notebook.output_text(2)
+        notebook.run_cell(3)
+        page.locator(".jor-root textarea").fill("tell me a story")
+        page.keyboard.press("Enter")
+        until(notebook, lambda: "This is a long story" in notebook.output_text(3))
+        notebook.start_cell(4)
+        page.wait_for_timeout(300)
+        page.get_by_role("button", name="Stop").click()
+        notebook.wait_done()
+        assert notebook.output_text(4) == "burnt", "somebody else's cell was interrupted"
+        until(notebook, lambda: "stopped" in notebook.output_text(3))
+        notebook.run_cell(5)
+        assert notebook.output_text(5) == "stopped stopped"
         assert not errors(notebook)
 
 
@@ -122,8 +154,7 @@ def test_a_kernel_interrupt_keeps_the_text_and_shows_one_line(lab: Lab) -> None:
         until(notebook, lambda: "KeyboardInterrupt" in notebook.output_text(1))
         assert "stopped" in notebook.output_text(1)
         assert "Traceback" not in notebook.output_text(1)
-        notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 2 }")
-        notebook.command("notebook:run-cell")
+        notebook.run_cell(2)
         assert notebook.output_text(2).endswith("2")
 
 
@@ -133,7 +164,6 @@ def test_an_error_shows_the_text_and_what_to_do(lab: Lab) -> None:
         [LOAD, "%%openrouter --model demo/faulty\ncut", "%%openrouter --model demo/faulty\n429"],
     )
     with lab.open("error.ipynb") as notebook:
-        notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 0 }")
         notebook.run_all()
         shown = notebook.output_text(1)
         assert "began well" in shown
