@@ -38,8 +38,8 @@ build: js/node_modules/.done ## Rebuild the browser code into jupyter_openrouter
 browser: .venv/.dev .venv-kernel6/.done ## The tests in a real JupyterLab alone
 	$(BIN)/python -m pytest -m browser
 
-bench: .venv-bench/.done ## Measure, beside the peers, and write benchmarks/RESULTS.md
-	.venv-bench/bin/python -m benchmarks
+bench: .venv/.dev ## Measure, beside the peers, and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
 
 lab: .venv/.dev ## JupyterLab on the examples, with the packages of the tests
 	$(BIN)/jupyter lab $(ALLOW_ROOT) examples
@@ -76,12 +76,6 @@ clean: ## Remove what the targets above have made
 	$(PYTHON) -m venv .venv-kernel6
 	.venv-kernel6/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/kernel6.lock
 	.venv-kernel6/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
-	@touch $@
-
-.venv-bench/.done: requirements/bench.lock pyproject.toml
-	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.lock
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 js/node_modules/.done: js/package-lock.json

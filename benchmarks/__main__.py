@@ -33,7 +33,7 @@ def main() -> None:
     from . import burst, report, starting, streaming
 
     runs = {
-        "streaming": (streaming.run, 1),
+        "streaming": (streaming.run, 1 if chosen.quick else 2),
         "burst": (burst.run, 1 if chosen.quick else 3),
         "starting": (starting.run, 5 if chosen.quick else 15),
     }

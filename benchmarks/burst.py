@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import statistics
 import time
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from itertools import zip_longest
 
@@ -133,9 +134,10 @@ def ask_chats(browser: Browser) -> Found:
 def ask_chatlas(browser: Browser) -> Found:
     """The same answer in a cell with chatlas."""
     began = time.monotonic()
-    messages = browser.run(CHATLAS, timeout=300)
-    browser.settle(2)
-    return found(messages, {"": shown(messages)}, began)
+    # A flood fills the queues between kernel and server, and then even the end of the cell may get lost.
+    with suppress(TimeoutError):
+        browser.run(CHATLAS, silence=10)
+    return found(browser.received, {"": shown(browser.received)}, began)
 
 
 WAYS = {
@@ -174,7 +176,7 @@ def run(*, quick: bool, pairs: int) -> Section:
             "Bytes",
             "Holes on the way",
             "Lost at the end",
-            "Seconds",
+            "Wall clock",
         ],
         rows=[
             [
@@ -200,6 +202,8 @@ def run(*, quick: bool, pairs: int) -> Section:
             ),
         ],
         notes=[
-            f"chatlas publishes an update for each delta; what is missing of {COUNT:,} was dropped by the server."
-        ],
+            f"chatlas publishes an update for each delta; what is missing of {COUNT:,} was lost on the way."
+        ]
+        if "chatlas" in median
+        else [],
     )

@@ -64,7 +64,7 @@ class Browser:
         self._connection.send_binary(head + b"".join(parts))
         return ident
 
-    def run(self, code: str, *, timeout: float = 120) -> list[Message]:
+    def run(self, code: str, *, silence: float = 60) -> list[Message]:
         """Runs a cell to its end and returns what came meanwhile."""
         start = len(self.received)
         asked = self.send(
@@ -77,17 +77,15 @@ class Browser:
                 "allow_stdin": True,
             },
         )
-        self.until(lambda message: message.kind == "idle" and message.parent == asked, timeout=timeout)
+        self.until(lambda message: message.kind == "idle" and message.parent == asked, silence=silence)
         return self.received[start:]
 
-    def until(self, true: Callable[[Message], bool], *, timeout: float = 120) -> None:
-        """Takes messages in until one is as wanted."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            message = self._take(1)
-            if message is not None and true(message):
+    def until(self, true: Callable[[Message], bool], *, silence: float = 60) -> None:
+        """Takes messages in until one is as wanted; gives up after so many seconds without any."""
+        while (message := self._take(silence)) is not None:
+            if true(message):
                 return
-        raise TimeoutError(f"not within {timeout} s")
+        raise TimeoutError(f"nothing for {silence} s")
 
     def settle(self, seconds: float) -> None:
         """Takes messages in until none has come for so long."""

@@ -131,5 +131,7 @@ def run(*, quick: bool, pairs: int) -> Section:
 
 
 def _half(values: list[float]) -> str:
+    if len(values) < 2:
+        return "–"
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
     return f"{low:.0f} to {high:.0f} ms"

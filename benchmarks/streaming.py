@@ -107,7 +107,7 @@ def run(*, quick: bool, pairs: int) -> Section:
     ratios = ["**chatlas ÷ ours, shown**", f"{peer.messages / ours.messages:.1f}", f"{bytes_ratio:.0f}"]
     return Section(
         title=title,
-        how=f"Medians of {pairs} interleaved rounds in one kernel. CPU is user and system time of all threads of "
+        how=f"Rounds: {pairs}, interleaved in one kernel; medians. CPU is user and system time of all threads of "
         f"the kernel's process, the client's HTTP included; doing nothing for {seconds:g} s costs {idle:.0f} ms, "
         "which is not subtracted.",
         head=["Way", "Messages", "Bytes", "Kernel CPU"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .chat import ChatWidget
-    from .client import AsyncOpenRouter, Stream
+    from .client import AsyncOpenRouter
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadRequestError,
         CutError,
+        EmptyAnswerError,
         EventError,
         InvalidRequestError,
         MissingKeyError,
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
     )
     from .keys import Key
     from .response import Response
+    from .stream import Stream
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "ChatWidget": "chat",
     "AsyncOpenRouter": "client",
-    "Stream": "client",
+    "Stream": "stream",
     "Key": "keys",
     "Response": "response",
     "APIConnectionError": "errors",
@@ -46,6 +48,7 @@ _HOMES = {
     "AuthenticationError": "errors",
     "BadRequestError": "errors",
     "CutError": "errors",
+    "EmptyAnswerError": "errors",
     "EventError": "errors",
     "InvalidRequestError": "errors",
     "MissingKeyError": "errors",
@@ -67,6 +70,7 @@ __all__ = [
     "BadRequestError",
     "ChatWidget",
     "CutError",
+    "EmptyAnswerError",
     "EventError",
     "InvalidRequestError",
     "Key",

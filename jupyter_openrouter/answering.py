@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,8 +25,16 @@ class Question:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-async def answer(question: Question, response: Response, key: Key | None) -> Response:
+async def answer(
+    question: Question,
+    response: Response,
+    key: Key | None,
+    *,
+    rest: Callable[[Response], float] | None = None,
+) -> Response:
     """Fills ``response`` and returns it. A typed error is put into it; cancelling means Stop.
+
+    ``rest`` gives the seconds to leave between reads, where text is shown a few times a second only.
 
     Anything else that is raised is a fault of this package; the response has settled then, too.
     """
@@ -41,7 +50,7 @@ async def answer(question: Question, response: Response, key: Key | None) -> Res
             response=response,
         )
         async with stream:
-            await stream.run()
+            await stream.run(rest=None if rest is None else lambda: rest(response))
     except asyncio.CancelledError:
         if not response.settled:
             response.state = "stopped"

@@ -15,7 +15,7 @@ from .background import background
 from .clients import key_for
 from .errors import InvalidRequestError, OpenRouterError
 from .keys import Key, refuse_keys_in
-from .publish import Publisher
+from .publish import Publisher, rest
 from .request import chat_body
 from .response import Response
 from .widget import StreamingWidget
@@ -125,7 +125,7 @@ class ChatWidget(StreamingWidget):
             following = asyncio.ensure_future(
                 self._publisher.run(on_state=lambda state: self.publish(state=state))
             )
-            await answer(question, response, key)
+            await answer(question, response, key, rest=rest)
             with suppress(asyncio.CancelledError):  # a Stop that comes when the answer has just ended
                 await following
         finally:

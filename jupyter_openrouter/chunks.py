@@ -124,6 +124,11 @@ class Growing:
         self.annotations: list[dict[str, Any]] = []
         self.images: list[dict[str, Any]] = []
         self.refusal = ""
+        self.audio: dict[str, Any] = {}
+        """Pieces joined: ``data`` (base64), ``transcript``; empty when the model gave no sound."""
+        self.logprobs: list[Any] = []
+        self.others: dict[int, Growing] = {}
+        """The choices besides the first, by index, where more than one was asked for."""
         self.id = ""
         self.model = ""
         self.provider = ""
@@ -137,6 +142,10 @@ class Growing:
         """The service's ``error`` value, if it sent one in the middle of the answer."""
         self.skipped_chunks: list[str] = []
         """The first 80 characters of each chunk that was malformed and left out."""
+        self.keep_text = True
+        """False: deltas are handed out, and not kept (for very long streams in little memory)."""
+        self.characters = 0
+        """Of text and reasoning so far."""
         self._joined = ["", ""]
         self._counted = [0, 0]
         self._half = ["", ""]
@@ -175,8 +184,22 @@ class Growing:
             except UnicodeEncodeError:
                 text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         if text:
-            (self.reasoning_parts if which else self.text_parts).append(text)
+            self.characters += len(text)
+            if self.keep_text:
+                (self.reasoning_parts if which else self.text_parts).append(text)
         return text
+
+    @property
+    def begun(self) -> bool:
+        """Whether any part of an answer has come: from here on nothing is tried again."""
+        return bool(
+            self.characters
+            or self.tool_calls
+            or self.images
+            or self.refusal
+            or self.audio
+            or self.annotations
+        )
 
     def close(self) -> None:
         """To be called when no more chunk follows: half a surrogate pair that still waits is shown."""
@@ -202,7 +225,10 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
 
     text = reasoning = ""
     for choice in _list(chunk.get("choices")):
-        if not isinstance(choice, dict) or choice.get("index") not in (0, None):
+        if not isinstance(choice, dict):
+            continue
+        if choice.get("index"):
+            _fold_other(into, choice)
             continue
         if (error := choice.get("error")) is not None and into.failure is None:
             into.failure = error
@@ -215,6 +241,8 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
                 reasoning += into.add(1, _str(thought))
             if len(delta) > 1 or not content:
                 _fold_rarer(into, delta)
+        if logprobs := _list(_dict(choice.get("logprobs")).get("content")):
+            into.logprobs.extend(logprobs)
         if (reason := choice.get("finish_reason")) and isinstance(reason, str):
             into.finish_reason = reason
         if (native := choice.get("native_finish_reason")) and isinstance(native, str):
@@ -230,9 +258,21 @@ def _parts_text(content: Any) -> str:
     return "".join(_str(_dict(part).get("text")) for part in _list(content))
 
 
+def _fold_other(into: Growing, choice: dict[str, Any]) -> None:
+    index = choice["index"]
+    if isinstance(index, int) and 0 < index < 128:
+        other = into.others.setdefault(index, Growing())
+        fold(other, {"choices": [choice | {"index": 0}]})
+
+
 def _fold_rarer(into: Growing, delta: dict[str, Any]) -> None:
     if refusal := _str(delta.get("refusal")):
         into.refusal += refusal
+    if audio := _dict(delta.get("audio")):
+        for name in ("data", "transcript"):
+            if piece := _str(audio.get(name)):
+                into.audio[name] = _str(into.audio.get(name)) + piece
+        into.audio |= {name: audio[name] for name in ("id", "expires_at") if audio.get(name) is not None}
     for name in ("images", "annotations"):
         getattr(into, name).extend(item for item in _list(delta.get(name)) if isinstance(item, dict))
     for detail in _list(delta.get("reasoning_details")):

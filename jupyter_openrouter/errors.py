@@ -15,6 +15,7 @@
     │   └── ProviderError            5xx, 408, and errors of a model's provider in the middle of an answer
     └── StreamError              an answer began and did not end as it should
         ├── CutError                 the stream ended with neither a finish reason nor [DONE]
+        ├── EmptyAnswerError         it ended in order, and holds no answer
         └── EventError               the stream holds something that is no event of this API
 
 An error that ended an answer carries it as ``response``: no text that arrived is ever lost.
@@ -40,6 +41,9 @@ class OpenRouterError(Exception):
         generation_id: The service's id of this generation (``gen-…``), if it is known.
         retry_after: Seconds to wait before another try, if the service said so.
         response: The answer so far, if one had begun.
+        retryable: Whether the same request can succeed later, where the service says so; else None.
+        limit_source: Which limit was reached (``openrouter_credits``, …), where the service says so.
+        never_sent: True when the request cannot have reached the service.
     """
 
     default_remedy: ClassVar[str] = ""
@@ -55,6 +59,9 @@ class OpenRouterError(Exception):
         generation_id: str | None = None,
         retry_after: float | None = None,
         response: Response | None = None,
+        retryable: bool | None = None,
+        limit_source: str | None = None,
+        never_sent: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -65,6 +72,9 @@ class OpenRouterError(Exception):
         self.generation_id = generation_id
         self.retry_after = retry_after
         self.response = response
+        self.retryable = retryable
+        self.limit_source = limit_source
+        self.never_sent = never_sent
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
@@ -166,6 +176,12 @@ class CutError(StreamError):
     """The stream ended with neither a finish reason nor ``[DONE]``: the answer is incomplete."""
 
     default_remedy = "The text so far is kept. Run it again for a whole answer."
+
+
+class EmptyAnswerError(StreamError):
+    """The stream ended in order, and holds no answer at all."""
+
+    default_remedy = "Run it again, allow more tokens, or choose another model."
 
 
 class EventError(StreamError):

@@ -62,13 +62,14 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         from .background import background
         from .clients import key_for
         from .live import live_for
+        from .publish import rest
         from .response import Response
 
         key = key_for(question.model, ask=self._ask_for_key())
         response = Response(question.model)
         self._keep(response, out)
         live = live_for(self.shell)
-        job = background().submit(answer(question, response, key))
+        job = background().submit(answer(question, response, key, rest=rest))
         interrupted = False
         try:
             live.open(response, job)

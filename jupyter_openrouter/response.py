@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import Any, Literal
 
 from .chunks import Growing
 from .errors import OpenRouterError
+from .retry import Attempt
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
 MIME = "application/vnd.jupyter-openrouter.v1+json"
@@ -28,6 +30,10 @@ class Response(Growing):
         error: The error that ended the answer, if one did.
         sent_at: Unix time at which the request was sent, in seconds.
         first_delta_seconds, seconds: From sending to the first text, and to the end; None before that.
+        delta_gaps: Seconds between two arrivals of text, median and 99th percentile; None before the end.
+        attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
+        retry_at: Unix time of the next try while one is waited for, else None.
+        cache_status: What OpenRouter's response cache said, "" when it was not asked.
     """
 
     def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
@@ -36,6 +42,10 @@ class Response(Growing):
         self.request_hash = request_hash
         self.state: State = "waiting"
         self.generation_id = ""
+        self.cache_status = ""
+        self.attempts: list[Attempt] = []
+        self.retry_at: float | None = None
+        self.delta_gaps: tuple[float, float] | None = None
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
         self.first_delta_seconds: float | None = None
@@ -57,6 +67,40 @@ class Response(Growing):
     def cost(self) -> float | None:
         """US dollars, or None when the service did not say."""
         return self.usage.cost if self.usage else None
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Completion tokens by the seconds from the first text to the end, or None when either is unknown."""
+        tokens = self.usage.completion_tokens if self.usage else None
+        if tokens is None or self.seconds is None or self.first_delta_seconds is None:
+            return None
+        spent = self.seconds - self.first_delta_seconds
+        return tokens / spent if spent > 0 else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Short sentences that a person should see: what is odd about an answer that has settled."""
+        found = []
+        if self.finish_reason == "length":
+            found.append("The answer was cut by the token limit.")
+        if self.finish_reason == "content_filter":
+            found.append("A content filter ended the answer.")
+        if self.state == "done" and not self.finish_reason:
+            found.append("The model gave no finish reason.")
+        if self.state == "done" and self.reasoning and not self.text and not self.tool_calls:
+            found.append("The model gave only reasoning, and no answer.")
+        if self.skipped_chunks:
+            found.append(f"{len(self.skipped_chunks)} malformed chunks were left out.")
+        asked = {attempt.model for attempt in self.attempts} - {self.requested_model}
+        if asked:
+            found.append(f"{self.requested_model} answered instead of {', '.join(sorted(asked))}.")
+        return found
+
+    def restart(self, requested_model: str) -> None:
+        """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
+        kept = (self.attempts, self.sent_at, self.keep_text, self.request_hash)
+        self.__init__(requested_model, request_hash=self.request_hash)  # type: ignore[misc]
+        self.attempts, self.sent_at, self.keep_text, self.request_hash = kept
 
     def message(self) -> dict[str, Any]:
         """The assistant message for a conversation's history, with reasoning details unchanged."""
@@ -92,6 +136,7 @@ class Response(Growing):
             "reasoning": self.reasoning or None,
             "tool_calls": self.tool_calls or None,
             "skipped_chunks": self.skipped_chunks or None,
+            "attempts": [dataclasses.asdict(attempt) for attempt in self.attempts] or None,
             "error": {"type": type(self.error).__name__, "message": str(self.error)} if self.error else None,
         }
 

@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 import pytest
 
 from jupyter_openrouter import errors
-from jupyter_openrouter.client import AsyncOpenRouter, Stream, check_base_url
+from jupyter_openrouter.client import AsyncOpenRouter, check_base_url
 from jupyter_openrouter.demo import DemoServer
 from jupyter_openrouter.errors import InvalidRequestError, OpenRouterError
 from jupyter_openrouter.keys import Key
+from jupyter_openrouter.retry import RetryPolicy
+from jupyter_openrouter.stream import Stream, Timeouts
 
 T = TypeVar("T")
 CANARY = "sk-or-v1-c0ffee" + "0" * 32
+NEVER = RetryPolicy(max_retries=0)
 FAST = {"demo": {"rate": 0, "first_token_delay": 0}}
 
 
@@ -27,7 +30,7 @@ def with_client(work: Any, *, key: Key | None = None) -> Any:
         server = DemoServer()
         await server.start()
         try:
-            async with AsyncOpenRouter(key, base_url=server.base_url, idle_timeout=5) as client:
+            async with AsyncOpenRouter(key, base_url=server.base_url, retry=NEVER) as client:
                 result = await asyncio.wait_for(work(client, server), 20)
         finally:
             await server.stop()
@@ -187,7 +190,7 @@ def test_leaving_the_stream_early_counts_as_stopped() -> None:
 
 def test_nothing_listening_is_a_connection_error_that_names_the_host() -> None:
     async def run() -> None:
-        async with AsyncOpenRouter(base_url="http://127.0.0.1:9/api/v1") as client:
+        async with AsyncOpenRouter(base_url="http://127.0.0.1:9/api/v1", retry=NEVER) as client:
             with pytest.raises(errors.APIConnectionError, match=r"127\.0\.0\.1 was not reached"):
                 await client.chat_stream("x", model="demo/echo").run()
 
@@ -199,7 +202,7 @@ def test_an_idle_connection_is_a_timeout_that_names_the_seconds() -> None:
         server = DemoServer()
         await server.start()
         try:
-            async with AsyncOpenRouter(base_url=server.base_url, idle_timeout=0.2) as client:
+            async with AsyncOpenRouter(base_url=server.base_url, timeouts=Timeouts(idle=0.2)) as client:
                 stream = ask(client, "demo/faulty", "stall")
                 with pytest.raises(errors.APITimeoutError, match=r"0\.2 s"):
                     await stream.run()

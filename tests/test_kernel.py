@@ -135,7 +135,11 @@ def test_interrupts_at_any_instant_leave_a_kernel_that_runs_the_next_cell(kernel
         kernel.until(lambda run=run: run.busy)
         kernel.settle(0.03 + 0.03 * step)  # earlier, it may hit the kernel itself, which then sends no reply
         kernel.interrupt()
-        kernel.until(lambda run=run: run.done)
+        kernel.settle(1)
+        if not run.done:
+            # Python loses an interrupt that comes in the callback of an import lock; a person presses again.
+            kernel.interrupt()
+        kernel.until(lambda run=run: run.done, 10)
         assert kernel.value("1 + 1") == 2
 
 

@@ -1,0 +1,605 @@
+"""One answer on its way: reads blocks of bytes, folds them, and ends in exactly one state; knows no transport.
+
+An answer ends as
+
+    done      with a finish reason or ``[DONE]``, and an answer
+    stopped   by ``stop()``, by leaving the stream, or by cancelling the task that reads
+    cut       without a finish reason or ``[DONE]``, or with a broken connection: raises CutError
+    failed    with an error of the service, a time-out, or nothing in it: raises the typed error
+
+and whatever it is, the socket is closed at once and ``response`` holds every word that arrived. All methods but
+``stop`` belong to the event loop that reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from array import array
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from .chunks import Delta, decode, fold
+from .errors import (
+    APIConnectionError,
+    APITimeoutError,
+    CutError,
+    EmptyAnswerError,
+    EventError,
+    OpenRouterError,
+    StreamError,
+    from_payload,
+    status_class,
+)
+from .response import Response
+from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
+from .sse import Comment, Decoder
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_MAX_ERROR_BYTES = 1024 * 1024
+_DRAIN_SECONDS = 0.1
+_MAX_GAPS = 4096
+
+
+class Connection(Protocol):
+    """An answer of the server whose headers have arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    """With lower-case names."""
+
+    def blocks(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Transport(Protocol):
+    """Who makes connections, and says in our terms what went wrong with them."""
+
+    host: str
+
+    async def open(self, path: str, content: bytes, headers: Mapping[str, str]) -> Connection: ...
+
+    def translate(self, error: Exception) -> OpenRouterError | None: ...
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds; None for no limit.
+
+    Args:
+        first_event: Until the first sign of life after sending, headers that drip included.
+        idle: Without a whole event or comment.
+        comments: With nothing but keep-alive comments.
+        total: For the whole answer.
+    """
+
+    first_event: float | None = 60.0
+    idle: float | None = 60.0
+    comments: float | None = 120.0
+    total: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to send, and what to do when it fails.
+
+    Args:
+        path: Below the base URL.
+        bodies: The model slug and the body of each request, the first one first; the others are asked in turn
+            when the one before failed with nothing answered (``fallback``).
+        headers: Besides those of every request.
+        fallback_statuses: The HTTP statuses that lead to the next model.
+        on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer with EventError.
+        on_retry: Called with each attempt that failed and is made again or answered by another model.
+    """
+
+    path: str
+    bodies: Sequence[tuple[str, bytes]]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    fallback_statuses: frozenset[int] = FALLBACK_STATUSES
+    on_malformed: Literal["skip", "raise"] = "skip"
+    on_retry: Callable[[Attempt], None] | None = None
+
+
+class _Stopped(Exception):
+    """Somebody called stop()."""
+
+
+class Stream:
+    """An answer: iterate it for its deltas, read ``response`` at any moment, ``stop()`` it from any thread."""
+
+    def __init__(self, transport: Transport, plan: Plan, response: Response) -> None:
+        self.response = response
+        self.comments = 0
+        """Keep-alive comments so far: signs that the provider is at work."""
+        self._transport = transport
+        self._plan = plan
+        self._candidate = 0
+        self._tries = 0
+        self._ready: deque[Delta] = deque()
+        self._raw: deque[str] | None = None
+        self._connection: Connection | None = None
+        self._blocks: AsyncIterator[bytes] | None = None
+        self._decoder = Decoder()
+        self._size = 0
+        self._error: OpenRouterError | None = None
+        self._over = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reader: asyncio.Task[Any] | None = None
+        self._verdict: Exception | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._started = self._sent = 0.0  # on the loop's clock: the answer, this attempt
+        self._sign = self._event = self._entered = 0.0  # last comment or event, last event, last call of ours
+        self._signed = False
+        self._last_delta = 0.0
+        self._gaps = array("d")
+
+    # --- for callers
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
+        return self
+
+    async def __anext__(self) -> Delta:
+        if not self._ready:
+            await self._fill()
+            if not self._ready:
+                error, self._error = self._error, None
+                if error is not None:
+                    raise error
+                raise StopAsyncIteration
+        return self._ready.popleft()
+
+    async def __aenter__(self) -> Stream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the socket. An answer that had not ended counts as stopped."""
+        await self._end("stopped")
+
+    async def run(self, *, rest: Callable[[], float] | None = None) -> Response:
+        """Reads to the end, for callers that look at ``response`` instead of the deltas.
+
+        Args:
+            rest: Seconds to wait before the next read, when the last one had to wait for its bytes: where text
+                is shown a few times a second, each wake-up for a single token is wasted.
+
+        Raises:
+            OpenRouterError: as the answer ended.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await self._fill()
+            if not self._ready:
+                break
+            self._ready.clear()
+            if (
+                rest is not None
+                and loop.time() - before > 0.001
+                and not self._over
+                and (seconds := rest()) > 0
+            ):
+                await self._wait(asyncio.sleep(seconds))
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        return self.response
+
+    async def text_deltas(self) -> AsyncIterator[str]:
+        """The text alone, piece by piece."""
+        async for delta in self:
+            if delta.text:
+                yield delta.text
+
+    async def events(self) -> AsyncIterator[str]:
+        """Server-sent events for passing on to a web response, as they came, each with its blank line.
+
+        An answer that fails ends with one event in the service's own mid-stream error form.
+        """
+        self._raw = deque()
+        try:
+            while not self._over:
+                await self._fill()
+                self._ready.clear()
+                while self._raw:
+                    yield f"data: {self._raw.popleft()}\n\n"
+            while self._raw:
+                yield f"data: {self._raw.popleft()}\n\n"
+            if self._error is not None:
+                import json
+
+                error, self._error = self._error, None
+                content = {"error": {"code": error.status or 502, "message": error.message}, "choices": []}
+                yield f"data: {json.dumps(content)}\n\n"
+        finally:
+            await self.aclose()
+
+    def stop(self) -> None:
+        """Ends this answer at once and keeps its text; from any thread, any number of times."""
+        loop = self._loop
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if loop is None or loop is here:
+            self._interrupt(_Stopped())
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(self._interrupt, _Stopped())
+
+    # --- reading
+
+    async def _fill(self) -> None:
+        """Waits until there is a delta or the answer has ended; never raises but for cancellation."""
+        if self._over:
+            return
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._started = self._loop.time()
+            self.response.sent_at = time.time()
+        self._entered = self._loop.time()
+        while not self._ready and not self._over:
+            try:
+                if self._verdict is not None:
+                    raise self._verdict
+                if self._blocks is None:
+                    await self._open()
+                else:
+                    await self._read(self._blocks)
+            except asyncio.CancelledError:
+                verdict = self._verdict
+                if verdict is None:
+                    await self._end("stopped")
+                    raise
+                # It was we who cancelled the wait of the task that reads.
+                if sys.version_info >= (3, 11) and (task := asyncio.current_task()) is not None:
+                    task.uncancel()
+                await self._judge_error(verdict)
+            except Exception as error:  # noqa: BLE001 - what is not known is raised again by `_judge_error`
+                await self._judge_error(error)
+
+    async def _wait(self, awaitable: Any) -> Any:
+        """Awaits something that a stop or a time-out may cut short."""
+        self._reader = asyncio.current_task()
+        try:
+            return await awaitable
+        except asyncio.CancelledError:
+            if self._verdict is None:
+                await self._end("stopped")
+                raise
+            if sys.version_info >= (3, 11) and self._reader is not None:
+                self._reader.uncancel()
+            return None
+        finally:
+            self._reader = None
+
+    async def _open(self) -> None:
+        assert self._loop is not None
+        model, content = self._plan.bodies[self._candidate]
+        self.response.requested_model = self.response.requested_model or model
+        self._sent = self._sign = self._event = self._loop.time()
+        self._signed = False
+        self._decoder, self._size = Decoder(), 0
+        self._watch()
+        self._reader = asyncio.current_task()
+        try:
+            connection = await self._transport.open(self._plan.path, content, self._plan.headers)
+            self._connection = connection
+            headers = connection.headers
+            self.response.generation_id = _printable(headers.get("x-generation-id", ""))
+            self.response.cache_status = _printable(headers.get("x-openrouter-cache-status", ""))
+            if connection.status != 200:
+                raise await self._status_error(connection)
+            encoding = headers.get("content-encoding", "identity").strip().lower()
+            if encoding not in ("", "identity"):
+                raise StreamError(
+                    f"{self._transport.host} compressed the stream ({encoding[:40]}), which was not asked for.",
+                    remedy="Turn compression off in the proxy or server between.",
+                )
+            self._blocks = connection.blocks()
+            if headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+                await self._read_whole(self._blocks)
+        finally:
+            self._reader = None
+
+    async def _read(self, blocks: AsyncIterator[bytes]) -> None:
+        self._reader = asyncio.current_task()
+        try:
+            block = await blocks.__anext__()
+        except StopAsyncIteration:
+            await self._finish()
+            return
+        finally:
+            self._reader = None
+        self._take(block)
+        if self.response.finished:
+            await self._drain(blocks)
+            await self._finish()
+
+    async def _read_whole(self, blocks: AsyncIterator[bytes]) -> None:
+        """A whole answer in one piece: asked for, or sent although a stream was asked for."""
+        body = await self._body(blocks, MAX_BODY_BYTES)
+        if self._raw is not None:
+            self._raw.append(body.decode("utf-8", "replace").strip())
+        self._fold(body.decode("utf-8", "replace").strip())
+        await self._finish()
+
+    async def _body(self, blocks: AsyncIterator[bytes], limit: int) -> bytes:
+        pieces, size = [], 0
+        async for piece in blocks:
+            size += len(piece)
+            if size > limit:
+                raise EventError(f"The answer is larger than {limit} bytes.", remedy="Ask for less at once.")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def _drain(self, blocks: AsyncIterator[bytes]) -> None:
+        """Reads what little follows ``[DONE]``, so that the connection can serve the next request."""
+
+        async def exhaust() -> None:
+            async for _ in blocks:
+                pass
+
+        # When it takes longer or fails, the answer is whole all the same; only the connection is not reused.
+        with suppress(Exception):
+            await asyncio.wait_for(exhaust(), _DRAIN_SECONDS)
+
+    def _take(self, block: bytes) -> None:
+        self._size += len(block)
+        if self._size > MAX_BODY_BYTES:
+            raise EventError(
+                f"The answer is larger than {MAX_BODY_BYTES} bytes.", remedy="Ask for less at once."
+            )
+        assert self._loop is not None
+        items = self._decoder.feed(block)
+        if not items:
+            return
+        self._sign = self._loop.time()
+        if not self._signed:
+            self._signed = True
+            self._watch()  # from here on other limits hold, which may be nearer
+        for item in items:
+            if type(item) is Comment:
+                self.comments += 1
+                continue
+            self._event = self._sign
+            if self._raw is not None:
+                self._raw.append(item.data)  # type: ignore[union-attr]
+            if item.data == "[DONE]":  # type: ignore[union-attr]
+                self.response.finished = True
+                return
+            self._fold(item.data)  # type: ignore[union-attr]
+
+    def _fold(self, data: str) -> None:
+        response = self.response
+        try:
+            chunk = decode(data)
+        except EventError:
+            if self._plan.on_malformed == "raise":
+                raise
+            response.skipped_chunks.append(data[:80])
+            return
+        delta = fold(response, chunk)
+        if delta.text or delta.reasoning:
+            self._ready.append(delta)
+            self._note_delta()
+        elif response.state == "waiting" and response.begun:
+            self._note_delta()
+        if response.failure is not None:
+            raise from_payload(response.failure, generation_id=response.generation_id or response.id or None)
+
+    def _note_delta(self) -> None:
+        now = self._sign or self._event
+        response = self.response
+        if response.state == "waiting":
+            response.state = "streaming"
+            response.first_delta_seconds = now - self._started
+        elif now != self._last_delta and len(self._gaps) < _MAX_GAPS:
+            self._gaps.append(now - self._last_delta)
+        self._last_delta = now
+
+    # --- stops and time-outs
+
+    def _interrupt(self, verdict: Exception) -> None:
+        """On the loop: ends the wait that is going on, or the next one."""
+        if self._over or self._verdict is not None:
+            return
+        self._verdict = verdict
+        self._ready.clear()  # it is in the response; who stops wants no more
+        if self._reader is not None:
+            self._reader.cancel()
+
+    def _watch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        assert self._loop is not None
+        limit = self._next_limit()
+        if limit is not None:
+            self._timer = self._loop.call_at(limit[0], self._check)
+
+    def _next_limit(self) -> tuple[float, str] | None:
+        """When, on the loop's clock, which time-out is due if nothing more comes."""
+        timeouts = self._plan.timeouts
+        limits: list[tuple[float, str]] = []
+        if self._signed:
+            if timeouts.idle is not None:
+                limits.append(
+                    (
+                        max(self._sign, self._entered) + timeouts.idle,
+                        f"Nothing arrived for {timeouts.idle:g} s.",
+                    )
+                )
+            if timeouts.comments is not None:
+                when = max(self._event, self._entered) + timeouts.comments
+                limits.append(
+                    (when, f"The provider sent nothing but keep-alives for {timeouts.comments:g} s.")
+                )
+        elif timeouts.first_event is not None:
+            limits.append(
+                (self._sent + timeouts.first_event, f"Nothing arrived for {timeouts.first_event:g} s.")
+            )
+        if timeouts.total is not None:
+            limits.append(
+                (self._started + timeouts.total, f"The answer took longer than {timeouts.total:g} s.")
+            )
+        return min(limits) if limits else None
+
+    def _check(self) -> None:
+        limit = self._next_limit()
+        if limit is None or self._over:
+            return
+        assert self._loop is not None
+        if self._reader is not None and limit[0] <= self._loop.time():
+            self._interrupt(APITimeoutError(limit[1]))
+            return
+        # Moved by what has come since; or it is the caller's own time that passes.
+        self._timer = self._loop.call_at(max(limit[0], self._loop.time() + 0.05), self._check)
+
+    # --- how it ends
+
+    async def _finish(self) -> None:
+        """After the last byte: done, cut, or empty."""
+        response = self.response
+        if not response.finished and not response.finish_reason:
+            raise CutError(
+                "The answer was cut off: the stream ended with neither a finish reason nor [DONE]."
+            )
+        if not response.begun:
+            reason = response.native_finish_reason or response.finish_reason
+            raise EmptyAnswerError(f"The answer is empty (finish reason: {reason or 'none'}).")
+        await self._end("done")
+
+    async def _judge_error(self, error: Exception) -> None:
+        """Tries again, asks the next model, or ends with the typed error. Faults of our own are raised."""
+        if isinstance(error, _Stopped):
+            await self._end("stopped")
+            return
+        if not isinstance(error, OpenRouterError):
+            known = self._transport.translate(error)
+            if known is None:
+                await self._end("failed")
+                raise error
+            if self.response.begun and not isinstance(known, APITimeoutError):
+                # The class name says more than the message, which is often empty.
+                reason = f"{type(error).__name__}: {error}".rstrip(": ")
+                known = CutError(f"The connection broke in the middle of the answer ({reason}).")
+            error = known
+        if not await self._try_again(error):
+            error.response = self.response
+            error.generation_id = (
+                error.generation_id or self.response.generation_id or self.response.id or None
+            )
+            error.__cause__ = error.__context__ = None  # which may hold a request with its headers
+            self._error = self.response.error = error
+            await self._end("cut" if isinstance(error, CutError) else "failed")
+
+    async def _try_again(self, error: OpenRouterError) -> bool:
+        response, plan = self.response, self._plan
+        if response.begun or self._ready:
+            return False
+        model = plan.bodies[self._candidate][0]
+        wait = plan.retry.delay(error, self._tries)
+        if wait is not None:
+            self._tries += 1
+        elif self._candidate + 1 < len(plan.bodies) and error.status in plan.fallback_statuses:
+            self._candidate += 1
+            self._tries = 0
+        else:
+            return False
+        attempt = Attempt(model, f"{type(error).__name__}: {error.message}", error.status, wait)
+        response.attempts.append(attempt)
+        response.restart(plan.bodies[self._candidate][0])
+        await self._close()
+        self._verdict = None
+        if plan.on_retry is not None:
+            plan.on_retry(attempt)
+        if wait:
+            response.retry_at = time.time() + wait
+            await self._wait(asyncio.sleep(wait))
+            response.retry_at = None
+        return True
+
+    async def _end(self, state: Any) -> None:
+        if not self._over:
+            self._over = True
+            response = self.response
+            if response.state in ("waiting", "streaming"):
+                response.close()
+                response.state = state
+                if self._loop is not None:
+                    response.seconds = self._loop.time() - self._started
+                if self._gaps:
+                    gaps = sorted(self._gaps)
+                    response.delta_gaps = (
+                        gaps[len(gaps) // 2],
+                        gaps[min(len(gaps) - 1, len(gaps) * 99 // 100)],
+                    )
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        connection, self._connection, self._blocks = self._connection, None, None
+        if connection is not None:
+            with suppress(Exception):  # it is closed in any case; the answer's own ending is what counts
+                await connection.aclose()
+
+    async def _status_error(self, connection: Connection) -> OpenRouterError:
+        status, headers = connection.status, connection.headers
+        generation_id = self.response.generation_id or None
+        if 300 <= status < 400:
+            target = _printable(headers.get("location", ""))[:300]
+            return APIConnectionError(
+                f"{self._transport.host} redirects to {target}, which is not followed, to keep the key here.",
+                remedy="If you trust that address, set it as the base URL.",
+                status=status,
+            )
+        payload: dict[str, Any] = {}
+        with suppress(OpenRouterError):
+            payload = decode(
+                (await self._body(connection.blocks(), _MAX_ERROR_BYTES)).decode("utf-8", "replace")
+            )
+        retry_after = retry_after_seconds(headers)
+        if "error" in payload:
+            return from_payload(
+                payload["error"], http_status=status, retry_after=retry_after, generation_id=generation_id
+            )
+        return status_class(status)(
+            f"{self._transport.host} answered with status {status} and no explanation.",
+            status=status,
+            retry_after=retry_after,
+            generation_id=generation_id,
+        )
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text[:500] if c.isprintable())
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Seconds out of ``Retry-After-Ms`` or ``Retry-After`` (seconds or a date).
+
+    >>> retry_after_seconds({"retry-after": "7"}), retry_after_seconds({"retry-after-ms": "1500"})
+    (7.0, 1.5)
+    """
+    import email.utils
+
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with suppress(ValueError):
+            seconds = float(headers.get(name, "")) * unit
+            return min(max(0.0, seconds), 1e9) if seconds == seconds else None
+    try:
+        when = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
+        return max(0.0, when.timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
