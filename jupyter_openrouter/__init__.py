@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .chat import ChatWidget
     from .client import AsyncOpenRouter
+    from .clients import demo_base_url
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -32,14 +33,20 @@ if TYPE_CHECKING:
     )
     from .keys import Key
     from .response import Response
-    from .stream import Stream
+    from .retry import RetryPolicy
+    from .stream import Stream, Timeouts
+    from .synchronous import OpenRouter
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "ChatWidget": "chat",
     "AsyncOpenRouter": "client",
+    "OpenRouter": "synchronous",
+    "RetryPolicy": "retry",
     "Stream": "stream",
+    "Timeouts": "stream",
+    "demo_base_url": "clients",
     "Key": "keys",
     "Response": "response",
     "APIConnectionError": "errors",
@@ -76,14 +83,18 @@ __all__ = [
     "Key",
     "MissingKeyError",
     "NotFoundError",
+    "OpenRouter",
     "OpenRouterError",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "ProviderError",
     "RateLimitError",
     "Response",
+    "RetryPolicy",
     "Stream",
     "StreamError",
+    "Timeouts",
+    "demo_base_url",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]

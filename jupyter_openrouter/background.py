@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 
@@ -26,8 +27,9 @@ _SLICE_SECONDS = 0.05 if sys.platform == "win32" else 0.2
 class Job(Generic[T]):
     """One coroutine on the I/O loop, seen from other threads."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_done: Callable[[], object] | None = None) -> None:
         self._loop = loop
+        self._on_done = on_done
         self._task: asyncio.Task[T] | None = None
         self._done = threading.Event()
         self._result: Any = None
@@ -45,6 +47,8 @@ class Job(Generic[T]):
             if self._error is None:
                 self._result = task.result()
         self._done.set()
+        if self._on_done is not None:
+            self._on_done()
 
     @property
     def done(self) -> bool:
@@ -95,6 +99,7 @@ class Background:
         self.loop = asyncio.new_event_loop()
         self.context = contextvars.Context()
         """Everything runs in copies of this context, never in one of the caller's: see ``kernel_channel``."""
+        self._jobs: WeakSet[Job[Any]] = WeakSet()
         self._at_stop: list[Callable[[], Awaitable[None]]] = []
         self._stopped = False
         ready = threading.Event()
@@ -118,9 +123,12 @@ class Background:
         """Whether the caller is the I/O thread."""
         return threading.current_thread() is self.thread
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Job[T]:
-        """Starts a coroutine on the loop and returns at once."""
-        job: Job[T] = Job(self.loop)
+    def submit(
+        self, coroutine: Coroutine[Any, Any, T], *, on_done: Callable[[], object] | None = None
+    ) -> Job[T]:
+        """Starts a coroutine on the loop and returns at once; ``on_done`` is called there when it has ended."""
+        job: Job[T] = Job(self.loop, on_done)
+        self._jobs.add(job)
         self.loop.call_soon_threadsafe(job._start, coroutine, context=self.context)
         return job
 
@@ -143,12 +151,11 @@ class Background:
         self._at_stop.append(close)
 
     async def _tidy(self) -> None:
-        tasks = [t for t in asyncio.all_tasks(self.loop) if t is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # First the jobs, so that their answers end as stopped; what they stand on is closed after them.
+        await _cancel({job._task for job in self._jobs if job._task is not None})
         for close in reversed(self._at_stop):
             await close()
+        await _cancel(asyncio.all_tasks(self.loop))
 
     def stop(self) -> None:
         """Cancels every task, closes what is open, and ends the thread. Waits at most 3 seconds."""
@@ -161,6 +168,13 @@ class Background:
         finally:
             self.loop.call_soon_threadsafe(self.loop.stop)
             self.thread.join(1)
+
+
+async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
+    others = [task for task in tasks if task is not asyncio.current_task() and not task.done()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 _current: Background | None = None

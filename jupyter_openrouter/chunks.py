@@ -59,6 +59,18 @@ class Usage(msgspec.Struct, frozen=True):
             details=raw,
         )
 
+    def __add__(self, other: Usage) -> Usage:
+        """The sum; a figure that either side does not know is unknown in the sum.
+
+        >>> (Usage(prompt_tokens=2, cost=0.5) + Usage(prompt_tokens=3)).prompt_tokens
+        5
+        """
+        figures: dict[str, Any] = {}
+        for name in _FIGURES:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            figures[name] = None if mine is None or theirs is None else mine + theirs
+        return Usage(**figures)
+
     def to_dict(self) -> dict[str, Any]:
         """The known figures under their wire names."""
         return {
@@ -66,6 +78,9 @@ class Usage(msgspec.Struct, frozen=True):
             for name in ("prompt_tokens", "completion_tokens", "total_tokens", "cost")
             if (value := getattr(self, name)) is not None
         }
+
+
+_FIGURES = ("prompt_tokens", "completion_tokens", "total_tokens", "reasoning_tokens", "cached_tokens", "cost")
 
 
 def _dict(value: Any) -> dict[str, Any]:

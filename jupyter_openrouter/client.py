@@ -2,22 +2,66 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import httpx
 
 from . import request as requests
-from .errors import APIConnectionError, APITimeoutError, InvalidRequestError, OpenRouterError
+from .continuing import continuation_messages, joined, refuses_prefill
+from .errors import APIConnectionError, APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
 from .keys import Key, find_key
 from .response import Response
-from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
-from .stream import Plan, Stream, Timeouts
+from .retry import Attempt, RetryPolicy
+from .stream import Plan, Stream, Timeouts, read_json
+
+if TYPE_CHECKING:
+    from .catalog import Catalog
 
 BASE_URL = "https://openrouter.ai/api/v1"
+JSON = "application/json"
+
+
+class StreamOptions(TypedDict, total=False):
+    """How a request is sent and its answer read; nothing of it is in the body.
+
+    Keys:
+        fallback: Models to ask in turn when the one before failed with nothing answered.
+        fallback_statuses: The HTTP statuses that lead to the next one; 402, 408, 429 and 5xx by default.
+        timeouts, retry: In place of the client's.
+        on_retry: Called with each ``retry.Attempt`` that failed and is followed by another.
+        on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer.
+        keep_text: False hands deltas out and keeps none, for very long answers in little memory.
+        response: A response to fill, given to watch it from elsewhere.
+        cache: OpenRouter's response cache: True, or seconds from 1 to 86,400 to keep the answer; a hit is free.
+        refresh_cache: Ask anew, and keep that answer.
+        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings.
+        router_metadata: Ask which endpoints were considered and tried.
+    """
+
+    fallback: Sequence[str]
+    fallback_statuses: frozenset[int]
+    timeouts: Timeouts
+    retry: RetryPolicy
+    on_retry: Callable[[Attempt], None]
+    on_malformed: Literal["skip", "raise"]
+    keep_text: bool
+    response: Response
+    cache: bool | int
+    refresh_cache: bool
+    title: str
+    referer: str
+    categories: Sequence[str]
+    router_metadata: bool
+
+
+_STREAM_OPTIONS = frozenset(StreamOptions.__annotations__)
+_HEADER_OPTIONS = frozenset({"cache", "refresh_cache", "title", "referer", "categories", "router_metadata"})
 
 
 @lru_cache(maxsize=1)
@@ -133,62 +177,225 @@ class AsyncOpenRouter:
         """Closes every connection. Streams that are still open end as connection errors."""
         await self._http.aclose()
 
-    def chat_stream(
-        self,
-        messages: requests.Messages,
-        *,
-        model: str,
-        system: str | None = None,
-        temperature: float | None = None,
-        max_tokens: int | None = None,
-        extra: Mapping[str, Any] | None = None,
-        response: Response | None = None,
-        fallback: Sequence[str] = (),
-        fallback_statuses: frozenset[int] = FALLBACK_STATUSES,
-        timeouts: Timeouts | None = None,
-        retry: RetryPolicy | None = None,
-        on_retry: Callable[[Attempt], None] | None = None,
-        on_malformed: Literal["skip", "raise"] = "skip",
-        keep_text: bool = True,
-    ) -> Stream:
+    # --- answers
+
+    def chat_stream(self, messages: requests.Messages, *, model: str, **options: Any) -> Stream:
         """Prepares a streaming chat completion; it is sent when the stream is entered or iterated.
 
         Args:
-            messages, model, system, temperature, max_tokens, extra: As in ``request.chat_body``.
-            response: Given to watch it from elsewhere.
-            fallback: Models to ask in turn when the one before failed with one of ``fallback_statuses`` and
-                nothing of an answer had come.
-            on_retry: Called on this loop with each attempt that failed and is followed by another.
-            on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer.
-            keep_text: False hands deltas out and keeps none, for very long answers in little memory.
+            messages: The prompt as text, or messages as on the wire.
+            model: Model slug; suffixes, presets and aliases are passed on as they are.
+            options: The fields of the request by their own names (``parameters.ChatParameters``), ``system`` and
+                ``extra``, and how it is sent and read (``StreamOptions``).
 
         Raises:
             InvalidRequestError: something here cannot be sent.
         """
-        bodies = []
-        for slug in (model, *fallback):
-            body = requests.chat_body(
-                messages,
-                model=slug,
-                system=system,
-                temperature=temperature,
-                max_tokens=max_tokens,
-                extra=extra,
-            )
-            bodies.append((slug, requests.encode(body)))
-        response = response or Response(model)
-        response.requested_model, response.keep_text = model, keep_text
-        response.request_hash = requests.body_hash(bodies[0][1])
-        plan = Plan(
-            "/chat/completions",
-            bodies,
-            timeouts=timeouts or self.timeouts,
-            retry=retry or self.retry,
-            fallback_statuses=fallback_statuses,
-            on_malformed=on_malformed,
-            on_retry=on_retry,
+        return self._stream("/chat/completions", requests.chat_body, messages, model, options)
+
+    def completion_stream(self, prompt: str, *, model: str, **options: Any) -> Stream:
+        """Prepares a streaming text completion (the legacy endpoint, also with ``suffix``).
+
+        Args:
+            prompt: The text to go on from.
+            model, options: As in ``chat_stream``, with ``parameters.CompletionParameters``.
+        """
+        return self._stream("/completions", requests.completion_body, prompt, model, options)
+
+    async def chat(self, messages: requests.Messages, *, model: str, **options: Any) -> Response:
+        """A chat completion, whole. It is streamed all the same, so that cancelling it also ends its cost;
+        with ``stream=False`` it is not, which some of OpenRouter's plugins need.
+
+        Raises:
+            OpenRouterError: as the answer ended; its ``response`` holds what had come.
+        """
+        return await self.chat_stream(messages, model=model, **options).run()
+
+    async def completion(self, prompt: str, *, model: str, **options: Any) -> Response:
+        """A text completion, whole; see ``completion_stream``."""
+        return await self.completion_stream(prompt, model=model, **options).run()
+
+    async def continue_(self, response: Response, **options: Any) -> Response:
+        """Asks for the rest of a cut, stopped or length-limited answer, and joins both.
+
+        The partial text is sent as the last message; where the provider refuses that, a user turn asks to go
+        on. What the continuation repeats is left out, ``seams`` says where it begins, usage and cost are added.
+
+        Args:
+            response: From this process: it still knows its request.
+            options: As in ``chat_stream``; by default as they were.
+
+        Raises:
+            InvalidRequestError: the response is complete, or there is nothing to go on from.
+            OpenRouterError: as the continuation ended; its ``response`` is the joined one.
+        """
+        body = {
+            name: value
+            for name, value in response.body.items()
+            if name not in ("messages", "model", "stream")
+        }
+        model = options.pop("model", None) or response.body.get("model") or response.requested_model
+        options.setdefault("extra", body)
+        try:
+            for prefill in (True, False):
+                messages = continuation_messages(response, prefill=prefill)
+                try:
+                    return joined(response, await self.chat(messages, model=model, **options))
+                except OpenRouterError as error:
+                    if not prefill or not refuses_prefill(error):
+                        raise
+        except OpenRouterError as error:
+            if error.response is not None:
+                error.response = joined(response, error.response)
+                error.response.error = error
+            raise
+        raise AssertionError("one of the two ways returned or raised")
+
+    async def chat_many(
+        self,
+        questions: Iterable[requests.Messages],
+        *,
+        model: str,
+        concurrency: int = 8,
+        per_minute: float | None = None,
+        **options: Any,
+    ) -> AsyncIterator[tuple[int, Response]]:
+        """Asks many questions at once and yields (index, response) as they are answered.
+
+        A failed one is yielded like the others, with ``response.error``; it does not end the rest. Leaving the
+        iteration stops what still runs.
+
+        Args:
+            questions: Each a text, or messages.
+            concurrency: The most answers at the same time, 1 or more.
+            per_minute: The most requests that are begun in a minute.
+
+        Raises:
+            InvalidRequestError: one of them cannot be sent; nothing was sent then.
+        """
+        if concurrency < 1:
+            raise InvalidRequestError(f"concurrency is {concurrency}, not 1 or more.", remedy="")
+        streams = [self.chat_stream(question, model=model, **options) for question in questions]
+        pace = 60.0 / per_minute if per_minute else 0.0
+        places = asyncio.Semaphore(concurrency)
+        finished: asyncio.Queue[tuple[int, Response]] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+
+        async def one(index: int, stream: Stream) -> None:
+            async with places:
+                if (wait := begin + index * pace - loop.time()) > 0:
+                    await asyncio.sleep(wait)
+                with suppress(OpenRouterError):  # it is in the response
+                    await stream.run()
+            await finished.put((index, stream.response))
+
+        tasks = [asyncio.ensure_future(one(index, stream)) for index, stream in enumerate(streams)]
+        try:
+            for _ in tasks:
+                yield await finished.get()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def settle(self, response: Response) -> Response:
+        """Fills usage and cost of a stopped answer in; see ``Response.settle``."""
+        ident = response.generation_id or response.id
+        if not ident or response.usage is not None:
+            return response
+        for wait in (0.25, 0.5, 1.0, 2.0, 4.0):
+            await asyncio.sleep(wait)
+            try:
+                found = await self.request_json("GET", "/generation", params={"id": ident})
+            except NotFoundError:
+                continue  # not written down yet
+            data = found.get("data") if isinstance(found, dict) else None
+            if isinstance(data, dict):
+                response.take_generation(data)
+                break
+        return response
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The read-only calls: models, endpoints, providers, key, credits, generation, embeddings."""
+        from .catalog import Catalog
+
+        return Catalog(self)
+
+    def _stream(
+        self, path: str, build: Callable[..., dict[str, Any]], prompt: Any, model: str, given: Any
+    ) -> Stream:
+        options: dict[str, Any] = {name: given.pop(name) for name in list(given) if name in _STREAM_OPTIONS}
+        headers = requests.headers(
+            **{name: options.pop(name) for name in list(options) if name in _HEADER_OPTIONS}
         )
-        return Stream(self, plan, response)
+        fallback = options.pop("fallback", ())
+        bodies = [(slug, build(prompt, model=slug, **given)) for slug in (model, *fallback)]
+        encoded = [(slug, requests.encode(body)) for slug, body in bodies]
+        response = options.pop("response", None) or Response(model)
+        response.requested_model, response.keep_text = model, options.pop("keep_text", True)
+        response.request_hash, response.body = requests.body_hash(encoded[0][1]), bodies[0][1]
+        response.settler = self.settle
+        options.setdefault("timeouts", self.timeouts)
+        options.setdefault("retry", self.retry)
+        return Stream(self, Plan(path, encoded, headers=headers, **options), response)
+
+    async def request_json(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Any:
+        """One call that is no stream: the JSON of its answer.
+
+        Args:
+            method, path: Such as "GET", "/models".
+            params: The query; None values are left out, lists joined by commas.
+            body: Sent as JSON.
+
+        Raises:
+            OpenRouterError: typed, as for answers. It is tried again like those.
+        """
+        query = {
+            name: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+            for name, value in (params or {}).items()
+            if value is not None
+        }
+        tries = 0
+        while True:
+            try:
+                return await self._json_once(method, path, query, body)
+            except OpenRouterError as error:
+                wait = self.retry.delay(error, tries)
+                if wait is None:
+                    raise error from None
+            tries += 1
+            await asyncio.sleep(wait)
+
+    async def _json_once(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> Any:
+        content = None if body is None else requests.encode(body)
+        request = self._http.build_request(
+            method,
+            self._url + path,
+            params=query or None,
+            content=content,
+            headers=self._headers({"Accept": JSON}),
+        )
+        limit = self.timeouts.first_event
+
+        async def call() -> Any:
+            connection = _Connection(await self._http.send(request, stream=True))
+            try:
+                return await read_json(connection, self.host)
+            finally:
+                await connection.aclose()
+
+        try:
+            return await asyncio.wait_for(call(), limit)
+        except asyncio.TimeoutError:
+            raise APITimeoutError(f"{self.host} did not answer within {limit:g} s.") from None
+        except Exception as error:
+            if (known := self.translate(error)) is not None:
+                raise known from None
+            raise
 
     # --- the transport of a stream
 

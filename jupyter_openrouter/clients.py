@@ -63,6 +63,16 @@ async def client_for(model: str, key: Key | None) -> AsyncOpenRouter:
     return client
 
 
+def demo_base_url() -> str:
+    """Base URL of the embedded demo server of this process, started when it is first asked for; for any client.
+
+    Raises:
+        OpenRouterError: the extra ``demo`` is not installed.
+    """
+    here = background()
+    return here.submit(_demo_url(here)).result()
+
+
 async def _demo_url(here: Background) -> str:
     starting = _demo_servers.get(here)
     if starting is None:

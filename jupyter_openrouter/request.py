@@ -124,3 +124,15 @@ def number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{text} is not finite")
     return value
+
+
+def headers(**options: Any) -> dict[str, str]:
+    """To be replaced within the hour."""
+    return {}
+
+
+def completion_body(prompt: str, **parameters: Any) -> dict[str, Any]:
+    """To be replaced within the hour."""
+    body = chat_body(prompt, **parameters)
+    body["prompt"] = body.pop("messages")[0]["content"]
+    return body

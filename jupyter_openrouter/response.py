@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
-from .chunks import Growing
+from .chunks import Growing, Usage
 from .errors import OpenRouterError
 from .retry import Attempt
 
@@ -33,6 +36,8 @@ class Response(Growing):
         delta_gaps: Seconds between two arrivals of text, median and 99th percentile; None before the end.
         attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
         retry_at: Unix time of the next try while one is waited for, else None.
+        seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
+        body: The request as it was sent; it is not saved.
         cache_status: What OpenRouter's response cache said, "" when it was not asked.
     """
 
@@ -46,6 +51,9 @@ class Response(Growing):
         self.attempts: list[Attempt] = []
         self.retry_at: float | None = None
         self.delta_gaps: tuple[float, float] | None = None
+        self.seams: list[int] = []
+        self.body: dict[str, Any] = {}
+        self.settler: Callable[[Response], Awaitable[Response]] | None = None
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
         self.first_delta_seconds: float | None = None
@@ -98,9 +106,77 @@ class Response(Growing):
 
     def restart(self, requested_model: str) -> None:
         """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
-        kept = (self.attempts, self.sent_at, self.keep_text, self.request_hash)
+        kept = {name: getattr(self, name) for name in ("attempts", "sent_at", "keep_text", "body", "settler")}
         self.__init__(requested_model, request_hash=self.request_hash)  # type: ignore[misc]
-        self.attempts, self.sent_at, self.keep_text, self.request_hash = kept
+        vars(self).update(kept)
+
+    async def settle(self) -> Response:
+        """Asks the service for what a stopped answer has cost, and fills ``usage`` in; to be awaited on its loop.
+
+        After a stop no usage arrives in the stream. The service knows it some moments later, under the
+        generation id: it is asked a few times over about 8 seconds. What it does not tell stays unknown.
+        """
+        return self if self.settler is None or self.usage is not None else await self.settler(self)
+
+    def take_generation(self, data: Mapping[str, Any]) -> None:
+        """Takes in what ``GET /generation`` tells of this answer: tokens, cost, who answered."""
+        self.usage = Usage.read(
+            {
+                "prompt_tokens": data.get("native_tokens_prompt", data.get("tokens_prompt")),
+                "completion_tokens": data.get("native_tokens_completion", data.get("tokens_completion")),
+                "cost": data.get("total_cost"),
+                "completion_tokens_details": {"reasoning_tokens": data.get("native_tokens_reasoning")},
+                "prompt_tokens_details": {"cached_tokens": data.get("native_tokens_cached")},
+            }
+        )
+        for name, theirs in (("model", "model"), ("provider", "provider_name")):
+            value = data.get(theirs)
+            if isinstance(value, str) and not getattr(self, name):
+                setattr(self, name, value)
+
+    def json(self) -> Any:
+        """The answer read as JSON, a code fence around it left out.
+
+        Raises:
+            ValueError: it is no JSON; the message names line, column and what stands there.
+        """
+        text = self.text.strip()
+        if fenced := re.fullmatch(r"```[a-zA-Z0-9]*\s*\n(.*?)\n?```", text, re.DOTALL):
+            text = fenced.group(1)
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            near = text[max(0, error.pos - 20) : error.pos + 20]
+            raise ValueError(
+                f"The answer is no JSON: {error.msg} at line {error.lineno}, column {error.colno}, near {near!r}."
+            ) from None
+        except RecursionError:
+            raise ValueError("The answer is no JSON that can be read: it is nested too deeply.") from None
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any], *, text: str = "") -> Response:
+        """A response out of a saved record (``to_dict``); its text stands beside the record in a notebook."""
+
+        def of(kind: type, name: str, default: Any) -> Any:
+            value = record.get(name)
+            return value if isinstance(value, kind) else default
+
+        response = cls(of(str, "requested_model", ""), request_hash=of(str, "request_hash", ""))
+        response.add(0, text)
+        response.add(1, of(str, "reasoning", ""))
+        for name in ("model", "provider", "generation_id", "finish_reason", "native_finish_reason"):
+            setattr(response, name, of(str, name, ""))
+        if (state := record.get("state")) in ("done", "stopped", "cut", "failed"):
+            response.state = state
+        if usage := of(dict, "usage", {}):
+            response.usage = Usage.read(usage)
+        timing = of(dict, "timing", {})
+        for name in ("sent_at", "first_delta_seconds", "seconds"):
+            value = timing.get(name)
+            setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
+        response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
+        return response
 
     def message(self) -> dict[str, Any]:
         """The assistant message for a conversation's history, with reasoning details unchanged."""

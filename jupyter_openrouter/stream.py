@@ -166,6 +166,21 @@ class Stream:
         """Closes the socket. An answer that had not ended counts as stopped."""
         await self._end("stopped")
 
+    async def batch(self) -> list[Delta]:
+        """All deltas that have come since the last call, at least one; an empty list at the end.
+
+        Raises:
+            OpenRouterError: as the answer ended, after its last deltas.
+        """
+        await self._fill()
+        found = list(self._ready)
+        self._ready.clear()
+        if not found:
+            error, self._error = self._error, None
+            if error is not None:
+                raise error
+        return found
+
     async def run(self, *, rest: Callable[[], float] | None = None) -> Response:
         """Reads to the end, for callers that look at ``response`` instead of the deltas.
 
@@ -298,7 +313,7 @@ class Stream:
             self.response.generation_id = _printable(headers.get("x-generation-id", ""))
             self.response.cache_status = _printable(headers.get("x-openrouter-cache-status", ""))
             if connection.status != 200:
-                raise await self._status_error(connection)
+                raise await status_error(connection, self._transport.host)
             encoding = headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
                 raise StreamError(
@@ -327,20 +342,11 @@ class Stream:
 
     async def _read_whole(self, blocks: AsyncIterator[bytes]) -> None:
         """A whole answer in one piece: asked for, or sent although a stream was asked for."""
-        body = await self._body(blocks, MAX_BODY_BYTES)
+        body = await read_body(blocks, MAX_BODY_BYTES)
         if self._raw is not None:
             self._raw.append(body.decode("utf-8", "replace").strip())
         self._fold(body.decode("utf-8", "replace").strip())
         await self._finish()
-
-    async def _body(self, blocks: AsyncIterator[bytes], limit: int) -> bytes:
-        pieces, size = [], 0
-        async for piece in blocks:
-            size += len(piece)
-            if size > limit:
-                raise EventError(f"The answer is larger than {limit} bytes.", remedy="Ask for less at once.")
-            pieces.append(piece)
-        return b"".join(pieces)
 
     async def _drain(self, blocks: AsyncIterator[bytes]) -> None:
         """Reads what little follows ``[DONE]``, so that the connection can serve the next request."""
@@ -554,32 +560,61 @@ class Stream:
             with suppress(Exception):  # it is closed in any case; the answer's own ending is what counts
                 await connection.aclose()
 
-    async def _status_error(self, connection: Connection) -> OpenRouterError:
-        status, headers = connection.status, connection.headers
-        generation_id = self.response.generation_id or None
-        if 300 <= status < 400:
-            target = _printable(headers.get("location", ""))[:300]
-            return APIConnectionError(
-                f"{self._transport.host} redirects to {target}, which is not followed, to keep the key here.",
-                remedy="If you trust that address, set it as the base URL.",
-                status=status,
-            )
-        payload: dict[str, Any] = {}
-        with suppress(OpenRouterError):
-            payload = decode(
-                (await self._body(connection.blocks(), _MAX_ERROR_BYTES)).decode("utf-8", "replace")
-            )
-        retry_after = retry_after_seconds(headers)
-        if "error" in payload:
-            return from_payload(
-                payload["error"], http_status=status, retry_after=retry_after, generation_id=generation_id
-            )
-        return status_class(status)(
-            f"{self._transport.host} answered with status {status} and no explanation.",
+
+async def read_body(blocks: AsyncIterator[bytes], limit: int) -> bytes:
+    """A whole body of at most ``limit`` bytes.
+
+    Raises:
+        EventError: it is larger.
+    """
+    pieces, size = [], 0
+    async for piece in blocks:
+        size += len(piece)
+        if size > limit:
+            raise EventError(f"The answer is larger than {limit} bytes.", remedy="Ask for less at once.")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def read_json(connection: Connection, host: str) -> dict[str, Any]:
+    """The JSON object of an answer that is no stream.
+
+    Raises:
+        OpenRouterError: the status is not 200, or the body is no JSON object or says that it is an error.
+    """
+    if connection.status != 200:
+        raise await status_error(connection, host)
+    value = decode((await read_body(connection.blocks(), MAX_BODY_BYTES)).decode("utf-8", "replace").strip())
+    if value.get("error"):
+        raise from_payload(value["error"])
+    return value
+
+
+async def status_error(connection: Connection, host: str) -> OpenRouterError:
+    """The typed error of an answer whose status is not 200."""
+    status, headers = connection.status, connection.headers
+    generation_id = _printable(headers.get("x-generation-id", "")) or None
+    if 300 <= status < 400:
+        target = _printable(headers.get("location", ""))[:300]
+        return APIConnectionError(
+            f"{host} redirects to {target}, which is not followed, to keep the key here.",
+            remedy="If you trust that address, set it as the base URL.",
             status=status,
-            retry_after=retry_after,
-            generation_id=generation_id,
         )
+    payload: dict[str, Any] = {}
+    with suppress(OpenRouterError):
+        payload = decode((await read_body(connection.blocks(), _MAX_ERROR_BYTES)).decode("utf-8", "replace"))
+    retry_after = retry_after_seconds(headers)
+    if "error" in payload:
+        return from_payload(
+            payload["error"], http_status=status, retry_after=retry_after, generation_id=generation_id
+        )
+    return status_class(status)(
+        f"{host} answered with status {status} and no explanation.",
+        status=status,
+        retry_after=retry_after,
+        generation_id=generation_id,
+    )
 
 
 def _printable(text: str) -> str:

@@ -1,0 +1,297 @@
+"""The client for synchronous code: a thin face over the one I/O thread, usable in cells, scripts and threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .background import Background, Job, background
+from .chunks import Delta
+from .client import BASE_URL, AsyncOpenRouter
+from .keys import Key
+from .request import Messages
+from .response import Response
+from .retry import Attempt, RetryPolicy
+from .stream import Stream, Timeouts
+
+if TYPE_CHECKING:
+    from . import catalog
+
+T = TypeVar("T")
+_WAKE_SECONDS = 0.002
+_MOST_WAITING = 4096
+
+
+class OpenRouter:
+    """A client of OpenRouter's API for synchronous code. Its arguments are those of ``AsyncOpenRouter``.
+
+    One client may be used from several threads. It is a context manager; one that is never closed leaks nothing
+    at exit.
+
+    >>> from jupyter_openrouter import demo_base_url
+    >>> with OpenRouter(base_url=demo_base_url()) as client:
+    ...     client.chat("hello", model="demo/echo").text
+    'hello'
+    """
+
+    def __init__(
+        self,
+        api_key: str | Key | None = None,
+        *,
+        base_url: str = BASE_URL,
+        connect_timeout: float = 10.0,
+        timeouts: Timeouts | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        def make() -> AsyncOpenRouter:
+            return AsyncOpenRouter(
+                api_key, base_url=base_url, connect_timeout=connect_timeout, timeouts=timeouts, retry=retry
+            )
+
+        self._make = make
+        self._client: AsyncOpenRouter | None = self._make()
+        self._home: Background | None = None
+
+    def __enter__(self) -> OpenRouter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        client, self._client, home, self._home = self._client, None, self._home, None
+        if client is not None and home is not None and home is background():
+            home.submit(client.aclose()).result()
+
+    def _here(self) -> tuple[Background, AsyncOpenRouter]:
+        home = background()
+        if self._client is None or (self._home is not None and self._home is not home):
+            # Closed, or forked, or the I/O thread was ended: connections belong to their thread and process.
+            self._client = self._make()
+        self._home = home
+        return home, self._client
+
+    def _run(self, call: Any) -> Any:
+        home, client = self._here()
+        return home.submit(call(client)).result()
+
+    # --- answers
+
+    def chat(self, messages: Messages, *, model: str, **options: Any) -> Response:
+        """As ``AsyncOpenRouter.chat``."""
+        with self.chat_stream(messages, model=model, **options) as stream:
+            return stream.run()
+
+    def chat_stream(self, messages: Messages, *, model: str, **options: Any) -> SyncStream:
+        """As ``AsyncOpenRouter.chat_stream``; iterate it for the deltas."""
+        on_retry = options.pop("on_retry", None)
+        home, client = self._here()
+        return SyncStream(home, client.chat_stream(messages, model=model, **options), on_retry)
+
+    def completion(self, prompt: str, *, model: str, **options: Any) -> Response:
+        """As ``AsyncOpenRouter.completion``."""
+        with self.completion_stream(prompt, model=model, **options) as stream:
+            return stream.run()
+
+    def completion_stream(self, prompt: str, *, model: str, **options: Any) -> SyncStream:
+        """As ``AsyncOpenRouter.completion_stream``."""
+        on_retry = options.pop("on_retry", None)
+        home, client = self._here()
+        return SyncStream(home, client.completion_stream(prompt, model=model, **options), on_retry)
+
+    def continue_(self, response: Response, **options: Any) -> Response:
+        """As ``AsyncOpenRouter.continue_``."""
+        return self._run(lambda client: client.continue_(response, **options))
+
+    def settle(self, response: Response) -> Response:
+        """As ``Response.settle``."""
+        return self._run(lambda client: client.settle(response))
+
+    def chat_many(
+        self, questions: Iterable[Messages], *, model: str, **options: Any
+    ) -> Iterator[tuple[int, Response]]:
+        """As ``AsyncOpenRouter.chat_many``; leaving the iteration stops what still runs."""
+        home, client = self._here()
+        answers = client.chat_many(questions, model=model, **options)
+
+        async def following() -> tuple[int, Response] | None:
+            return await anext(answers, None)
+
+        async def close() -> None:
+            await answers.aclose()  # type: ignore[attr-defined]
+
+        try:
+            while (found := home.submit(following()).result()) is not None:
+                yield found
+        finally:
+            home.submit(close()).result()
+
+    # --- the read-only calls
+
+    def models(self, *arguments: Any, **options: Any) -> catalog.ModelList:
+        """As ``Catalog.models``."""
+        return self._run(lambda client: client.catalog.models(*arguments, **options))
+
+    def model(self, slug: str) -> catalog.Model:
+        """As ``Catalog.model``."""
+        return self._run(lambda client: client.catalog.model(slug))
+
+    def endpoints(self, slug: str) -> list[catalog.Endpoint]:
+        """As ``Catalog.endpoints``."""
+        return self._run(lambda client: client.catalog.endpoints(slug))
+
+    def providers(self) -> list[catalog.Provider]:
+        """As ``Catalog.providers``."""
+        return self._run(lambda client: client.catalog.providers())
+
+    def key(self) -> catalog.KeyInfo:
+        """As ``Catalog.key``."""
+        return self._run(lambda client: client.catalog.key())
+
+    def credits(self) -> catalog.Credits:
+        """As ``Catalog.credits``."""
+        return self._run(lambda client: client.catalog.credits())
+
+    def activity(self, *arguments: Any) -> Any:
+        """As ``Catalog.activity``."""
+        return self._run(lambda client: client.catalog.activity(*arguments))
+
+    def generation(self, ident: str) -> catalog.Generation:
+        """As ``Catalog.generation``."""
+        return self._run(lambda client: client.catalog.generation(ident))
+
+    def embeddings(self, text: Any, *, model: str, **fields: Any) -> catalog.Embeddings:
+        """As ``Catalog.embeddings``."""
+        return self._run(
+            lambda client: client.catalog.embeddings(text, model=model, **fields)
+        )
+
+
+class SyncStream:
+    """An answer for synchronous code: iterate it for its deltas, read ``response`` at any moment, stop it.
+
+    Deltas are handed over as they have gathered, at most every 2 ms: a change of threads for each would cost as
+    much again as reading it.
+    """
+
+    def __init__(self, home: Background, stream: Stream, on_retry: Any = None) -> None:
+        self.response = stream.response
+        self._home = home
+        self._stream = stream
+        self._on_retry = on_retry
+        self._told = 0
+        self._ready: deque[Delta] = deque()
+        self._news = threading.Event()
+        self._job: Job[None] | None = None
+        self._last_wake = 0.0
+        self._pending_wake = False
+        self._raised = False
+
+    def __iter__(self) -> Iterator[Delta]:
+        return self
+
+    def __next__(self) -> Delta:
+        ready = self._ready
+        if not ready:
+            self._wait()
+        if ready:
+            return ready.popleft()
+        self._raise_ending()
+        raise StopIteration
+
+    def __enter__(self) -> SyncStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def text_deltas(self) -> Iterator[str]:
+        """The text alone, piece by piece."""
+        for delta in self:
+            if delta.text:
+                yield delta.text
+
+    def run(self) -> Response:
+        """Reads to the end and returns the response.
+
+        Raises:
+            OpenRouterError: as the answer ended.
+        """
+        while True:
+            if not self._ready:
+                self._wait()
+                if not self._ready:
+                    break
+            self._ready.clear()
+        self._raise_ending()
+        return self.response
+
+    def stop(self) -> None:
+        """Ends this answer at once and keeps its text; from any thread."""
+        self._stream.stop()
+
+    def close(self) -> None:
+        """Closes the socket. An answer that had not ended counts as stopped."""
+        self._stream.stop()
+        if self._job is None:
+            self._home.submit(self._stream.aclose()).result()
+        else:
+            self._job.wait(5)
+
+    # --- handing over
+
+    def _wait(self) -> None:
+        """Returns when a delta is ready or the answer has ended; an interrupt stops the answer and is raised."""
+        if self._job is None:
+            self._job = self._home.submit(self._pump(), on_done=self._news.set)
+        try:
+            while not self._ready and not self._job.done:
+                self._tell_retries()
+                self._news.wait(0.2)  # a signal may be seen only between two waits
+                self._news.clear()
+        except BaseException:
+            self.close()
+            raise
+        self._tell_retries()
+
+    def _tell_retries(self) -> None:
+        # On the caller's thread: what is called is the caller's code.
+        attempts: list[Attempt] = self.response.attempts
+        while self._told < len(attempts):
+            self._told += 1
+            if self._on_retry is not None:
+                self._on_retry(attempts[self._told - 1])
+
+    def _raise_ending(self) -> None:
+        if self._job is not None and not self._raised:
+            self._raised = True
+            self._job.result()
+
+    async def _pump(self) -> None:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        while batch := await self._stream.batch():
+            self._ready.extend(batch)
+            while len(self._ready) > _MOST_WAITING:
+                self._news.set()
+                await asyncio.sleep(0.005)
+            self._wake(loop)
+
+    def _wake(self, loop: Any) -> None:
+        now = time.perf_counter()
+        if now - self._last_wake >= _WAKE_SECONDS:
+            self._last_wake = now
+            self._news.set()
+        elif not self._pending_wake:
+            self._pending_wake = True
+            loop.call_later(_WAKE_SECONDS, self._late_wake)
+
+    def _late_wake(self) -> None:
+        self._pending_wake = False
+        self._last_wake = time.perf_counter()
+        self._news.set()
