@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .clients import client_for
@@ -36,7 +38,8 @@ async def answer(
 
     ``rest`` gives the seconds to leave between reads, where text is shown a few times a second only.
 
-    Anything else that is raised is a fault of this package; the response has settled then, too.
+    Anything else that is raised is a fault of this package or of the settings around it. It becomes an error of
+    the response as well, so that nothing fails without a word.
     """
     try:
         client = await client_for(question.model, key)
@@ -58,6 +61,13 @@ async def answer(
         response.error = response.error or error
         if not response.settled:
             response.state = "failed"
+    except Exception as error:  # noqa: BLE001 - it is shown, with its place
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        response.error = OpenRouterError(
+            f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}).",
+            remedy="This should not happen: please report it.",
+            response=response,
+        )
     finally:
         if not response.settled:
             response.state = "failed"

@@ -81,6 +81,10 @@ class Job(Generic[T]):
 
         When the wait itself is interrupted, the task is cancelled and given up to 2 seconds to tidy up.
         """
+        if threading.current_thread().ident == getattr(self._loop, "_thread_id", None):
+            raise RuntimeError(
+                "This would wait for the I/O thread on the I/O thread. Await the asynchronous form."
+            )
         try:
             self.wait()
         except BaseException:
@@ -185,14 +189,16 @@ def background() -> Background:
     """The I/O thread of this process, started if it is not running."""
     global _current
     with _lock:
-        if _current is None or _current._stopped:
+        if _current is None or _current.dead:
+            # Known before it starts: an interrupt in between must not leave a second thread behind.
             _current = Background()
+        _current.start()
         return _current
 
 
 def running() -> Background | None:
     """The I/O thread if it is running, else None."""
-    return _current if _current is not None and not _current._stopped else None
+    return _current if _current is not None and not _current.dead else None
 
 
 def stop() -> None:

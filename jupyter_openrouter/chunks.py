@@ -16,6 +16,8 @@ from .errors import EventError
 
 _decode = msgspec.json.Decoder().decode
 _MAX_NOTE = 80
+MAX_TOOL_CALLS = 128
+"""More in one answer are left out: looking each piece up among very many would hold up every stream."""
 
 
 class Delta(NamedTuple):
@@ -155,14 +157,15 @@ class Growing:
         """True after ``[DONE]``."""
         self.failure: Any = None
         """The service's ``error`` value, if it sent one in the middle of the answer."""
+        self.skipped = 0
+        """Number of chunks that were malformed and left out."""
         self.skipped_chunks: list[str] = []
-        """The first 80 characters of each chunk that was malformed and left out."""
+        """The first 80 characters of the first 20 of them."""
         self.keep_text = True
         """False: deltas are handed out, and not kept (for very long streams in little memory)."""
         self.characters = 0
         """Of text and reasoning so far."""
-        self._joined = ["", ""]
-        self._counted = [0, 0]
+        self._joined: list[tuple[str, int]] = [("", 0), ("", 0)]
         self._half = ["", ""]
 
     @property
@@ -176,12 +179,14 @@ class Growing:
         return self._join(1, self.reasoning_parts)
 
     def _join(self, which: int, parts: list[str]) -> str:
-        # Joins only what is new since the last look; parts are append-only.
+        # Joins only what is new since the last look; parts are append-only. Text and count are stored as one
+        # value: several threads may look at once.
+        text, joined = self._joined[which]
         count = len(parts)
-        if self._counted[which] != count:
-            self._joined[which] += "".join(parts[self._counted[which] : count])
-            self._counted[which] = count
-        return self._joined[which]
+        if joined < count:
+            text += "".join(parts[joined:count])
+            self._joined[which] = (text, count)
+        return text
 
     def add(self, which: int, text: str) -> str:
         """Appends to the text (0) or the reasoning (1), and returns what was appended.
@@ -245,7 +250,7 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
         if choice.get("index"):
             _fold_other(into, choice)
             continue
-        if (error := choice.get("error")) is not None and into.failure is None:
+        if (error := choice.get("error")) not in (None, False) and into.failure is None:
             into.failure = error
         # A legacy completion has `text` in the choice itself; a whole answer has a `message`.
         delta = choice.get("delta") or choice.get("message") or choice
@@ -328,6 +333,8 @@ def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     elif calls:
         call = calls[-1]
     if call is None:
+        if len(calls) >= MAX_TOOL_CALLS:
+            return
         number = index if isinstance(index, int) else len(calls)
         call = {"index": number, "id": ident, "type": "function", "function": {"name": "", "arguments": ""}}
         calls.append(call)

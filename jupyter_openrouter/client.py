@@ -95,6 +95,8 @@ def check_base_url(text: str) -> httpx.URL:
         link_local = ipaddress.ip_address(url.host).is_link_local
     except ValueError:
         link_local = False
+    if url.port is not None and not 0 < url.port < 65536:
+        raise InvalidRequestError(f"The base URL {text} has a port that does not exist.", remedy="")
     if link_local:
         raise InvalidRequestError(f"The base URL {text} is a link-local address.", remedy="Use another one.")
     if url.scheme == "https" and url.host:
@@ -156,12 +158,22 @@ class AsyncOpenRouter:
         self._key = None if local and api_key is None else find_key(api_key)
         self._connect_timeout = connect_timeout
         self._url = str(self.base_url).rstrip("/")
-        self._http = httpx.AsyncClient(
+        try:
+            self._http = self._pool(local)
+        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+            raise APIConnectionError(
+                f"The proxy or certificate settings of this environment cannot be used ({type(error).__name__}: {error}).",
+                remedy="Look at HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
+                never_sent=True,
+            ) from None
+
+    def _pool(self, local: bool) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
             # Plain http never needs the certificates; an empty context trusts nobody.
             verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else _tls(),
             trust_env=not local,
             # Reading is timed by the stream, which counts events and not bytes.
-            timeout=httpx.Timeout(None, connect=connect_timeout, write=60.0),
+            timeout=httpx.Timeout(None, connect=self._connect_timeout, write=60.0),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             headers={"User-Agent": "jupyter_openrouter", "Accept-Encoding": "identity"},

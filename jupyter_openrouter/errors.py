@@ -23,10 +23,16 @@ An error that ended an answer carries it as ``response``: no text that arrived i
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from .plain_text import plain
 
 if TYPE_CHECKING:
     from .response import Response
+
+
+LOOKS_LIKE_KEY = re.compile(r"\bsk-or-(?:v\d+-)?[A-Za-z0-9]{16,}")
 
 
 class OpenRouterError(Exception):
@@ -63,6 +69,8 @@ class OpenRouterError(Exception):
         limit_source: str | None = None,
         never_sent: bool = False,
     ) -> None:
+        # One line, without what a terminal obeys; and a service may quote the key that it refuses.
+        message = LOOKS_LIKE_KEY.sub("sk-or-…", " ".join(plain(message).split()))
         super().__init__(message)
         self.message = message
         self.remedy = self.default_remedy if remedy is None else remedy
@@ -227,9 +235,19 @@ def _raw_message(raw: Any) -> str:
 def _seconds(value: Any) -> float | None:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 <= seconds < 1e7 else None
+
+
+def _duration(seconds: float) -> str:
+    """
+    >>> _duration(7), _duration(7200), _duration(1e6)
+    ('7 s', '2 hours', '12 days')
+    """
+    if seconds < 600:
+        return f"{seconds:g} s"
+    return f"{seconds / 3600:.0f} hours" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
 def from_payload(
@@ -284,7 +302,7 @@ def from_payload(
         retry_after = _seconds(availability.get("retry_after"))
     remedy = None
     if retry_after is not None and cls in (RateLimitError, ProviderError):
-        remedy = f"Wait {retry_after:g} s and run it again, or choose another model."
+        remedy = f"Wait {_duration(retry_after)} and run it again, or choose another model."
     return cls(
         f"{head} answered with an error{number}: {message.rstrip('.')}.",
         remedy=remedy,

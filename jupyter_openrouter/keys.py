@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import InvalidRequestError, MissingKeyError
+from .errors import LOOKS_LIKE_KEY, InvalidRequestError, MissingKeyError
 
 VARIABLE = "OPENROUTER_API_KEY"
-_LOOKS_LIKE_KEY = re.compile(r"\bsk-or-(?:v\d+-)?[A-Za-z0-9]{16,}")
 
 
 class Key:
@@ -27,6 +25,7 @@ class Key:
     def __init__(self, secret: str, *, source: str) -> None:
         secret = secret.strip()
         if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            del secret  # a verbose traceback prints the locals of each frame
             raise InvalidRequestError(
                 f"The API key from {source} is empty or holds characters that no key has.",
                 remedy="Copy it again from https://openrouter.ai/keys.",
@@ -151,7 +150,7 @@ def refuse_keys_in(*texts: str) -> None:
     >>> refuse_keys_in("why is the sky blue")
     """
     for text in texts:
-        if _LOOKS_LIKE_KEY.search(text):
+        if LOOKS_LIKE_KEY.search(text):
             raise InvalidRequestError(
                 "This cell holds something that looks like an OpenRouter API key; nothing was sent.",
                 remedy=(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from numbers import Integral, Real
 from operator import index
 from typing import Any
@@ -154,8 +154,9 @@ class Slug(Kind):
         return isinstance(value, str) and value != "" and value.isprintable() and " " not in value
 
     def refusal(self, value: Any, name: str) -> InvalidRequestError:
+        place = "" if name == "model" else f" (in {name})"
         return InvalidRequestError(
-            f"{shown(value)} is no model slug ({name}).",
+            f"{shown(value)} is no model slug{place}.",
             remedy="A slug looks like openai/gpt-4: see https://openrouter.ai/models.",
         )
 
@@ -200,12 +201,14 @@ class MapOf(Kind):
             # Token ids are numbers in Python and names on the wire.
             written = str(index(key)) if isinstance(key, Integral) and not isinstance(key, bool) else key
             if not isinstance(written, str) or written in fitted:
-                raise InvalidRequestError(f"{name} has the name {shown(key)}, which cannot be sent.", remedy="")
+                raise InvalidRequestError(
+                    f"{name} has the name {shown(key)}, which cannot be sent.", remedy=""
+                )
             if self.name_most is not None and len(written) > self.name_most:
                 raise InvalidRequestError(
                     f"{name} has the name {shown(key)}, longer than {self.name_most} characters.", remedy=""
                 )
-            fitted[written] = self.item.fit(one, f"{name}.{shown(key)[1:-1] or key}")
+            fitted[written] = self.item.fit(one, f"{name}[{shown(key)}]")
         return fitted
 
 
@@ -256,7 +259,7 @@ class Either(Kind):
         raise self.refusal(value, name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def fields(shape: type) -> Mapping[str, tuple[Kind, str]]:
     """The kind and the meaning of each field of a ``TypedDict``, out of its ``Annotated`` types, in order."""
     return {name: one.__metadata__ for name, one in shape.__annotations__.items()}

@@ -8,6 +8,7 @@ run at once; each delta says at which offset it starts, and a browser that misse
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -125,6 +126,14 @@ class Publisher:
             }
         )
 
+    def _status(self) -> str:
+        response = self._response
+        if response.retry_at is not None:
+            reason = response.attempts[-1].error.partition(":")[0]
+            seconds = max(0, round(response.retry_at - time.time()))
+            return f"{reason}: try {len(response.attempts) + 1} in {seconds} s"
+        return "waiting for the provider" if response.state == "waiting" else "streaming"
+
     async def run(self, *, on_state: Callable[[str], None] | None = None) -> None:
         """Sends until the response has settled or the task is cancelled.
 
@@ -145,8 +154,7 @@ class Publisher:
                 if self.send_new():
                     next_status = seconds + 1
                 elif seconds >= next_status:
-                    text = "waiting for the provider" if state == "waiting" else "streaming"
-                    self._target.send({"type": "status", "text": text, **self._progress()})
+                    self._target.send({"type": "status", "text": self._status(), **self._progress()})
                     next_status = seconds + 1
                 if seconds >= self._next_repeat:
                     self._next_repeat *= 2

@@ -97,8 +97,8 @@ class Response(Growing):
             found.append("The model gave no finish reason.")
         if self.state == "done" and self.reasoning and not self.text and not self.tool_calls:
             found.append("The model gave only reasoning, and no answer.")
-        if self.skipped_chunks:
-            found.append(f"{len(self.skipped_chunks)} malformed chunks were left out.")
+        if self.skipped:
+            found.append(f"{self.skipped} malformed chunks were left out.")
         asked = {attempt.model for attempt in self.attempts} - {self.requested_model}
         if asked:
             found.append(f"{self.requested_model} answered instead of {', '.join(sorted(asked))}.")
@@ -176,6 +176,7 @@ class Response(Growing):
             setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
         response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
+        response.skipped = len(response.skipped_chunks)
         return response
 
     def message(self) -> dict[str, Any]:
@@ -210,6 +211,7 @@ class Response(Growing):
                 "seconds": self.seconds,
             },
             "reasoning": self.reasoning or None,
+            "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
             "skipped_chunks": self.skipped_chunks or None,
             "attempts": [dataclasses.asdict(attempt) for attempt in self.attempts] or None,
@@ -235,8 +237,8 @@ class Response(Growing):
         if self.seconds is not None:
             parts.append(f"{self.seconds:.1f} s")
         parts.append(self._ending())
-        if self.skipped_chunks:
-            parts.append(f"{len(self.skipped_chunks)} malformed chunks left out")
+        if self.skipped:
+            parts.append(f"{self.skipped} malformed chunks left out")
         return [part for part in parts if part]
 
     def _ending(self) -> str:
@@ -252,7 +254,9 @@ class Response(Growing):
         return " · ".join(self.footer_parts())
 
     def __repr__(self) -> str:
-        return f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>"
+        from .plain_text import plain
+
+        return plain(f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>")
 
     def mimebundle(self) -> dict[str, Any]:
         """What a notebook saves: inert Markdown, plain text, and the provenance."""
@@ -260,8 +264,9 @@ class Response(Growing):
 
         # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
         footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
-        body = safe_markdown.inert(self.text).rstrip("\n")
-        plain = safe_markdown.plain(self.text).rstrip("\n")
+        text = self.text or self.refusal
+        body = safe_markdown.inert(text).rstrip("\n")
+        plain = safe_markdown.plain(text).rstrip("\n")
         return {
             "text/markdown": f"{body}\n\n{footer}" if body else footer,
             "text/plain": f"{plain}\n\n{safe_markdown.plain(self.footer())}".lstrip("\n"),
@@ -293,7 +298,7 @@ def printable(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, dict):
-        return {str(k): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
+        return {printable(str(k)): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
     if isinstance(value, list):
         return [printable(v, depth + 1) for v in value] if depth < 20 else None
     if isinstance(value, float) and not -1e300 < value < 1e300:

@@ -25,6 +25,7 @@ from typing import Any, Literal, Protocol
 
 from .chunks import Delta, decode, fold
 from .errors import (
+    LOOKS_LIKE_KEY,
     APIConnectionError,
     APITimeoutError,
     CutError,
@@ -321,7 +322,13 @@ class Stream:
                     remedy="Turn compression off in the proxy or server between.",
                 )
             self._blocks = connection.blocks()
-            if headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind in ("text/html", "application/xhtml+xml"):
+                raise StreamError(
+                    f"{self._transport.host} answered with a web page and not with an answer.",
+                    remedy="Check the base URL, and whether a sign-in page or proxy stands between.",
+                )
+            if kind == "application/json":
                 await self._read_whole(self._blocks)
         finally:
             self._reader = None
@@ -343,6 +350,10 @@ class Stream:
     async def _read_whole(self, blocks: AsyncIterator[bytes]) -> None:
         """A whole answer in one piece: asked for, or sent although a stream was asked for."""
         body = await read_body(blocks, MAX_BODY_BYTES)
+        if body.lstrip().startswith((b"data:", b"event:", b":")):
+            self._take(body)  # events after all, under another name
+            await self._finish()
+            return
         if self._raw is not None:
             self._raw.append(body.decode("utf-8", "replace").strip())
         self._fold(body.decode("utf-8", "replace").strip())
@@ -380,10 +391,12 @@ class Stream:
             self._event = self._sign
             if self._raw is not None:
                 self._raw.append(item.data)  # type: ignore[union-attr]
-            if item.data == "[DONE]":  # type: ignore[union-attr]
+            if item.data == "[DONE]" or item.data.strip() == "[DONE]":  # type: ignore[union-attr]
                 self.response.finished = True
                 return
             self._fold(item.data)  # type: ignore[union-attr]
+        if (more := self.response.characters - before) > 0:
+            self._size += min(0, more - len(block))
 
     def _fold(self, data: str) -> None:
         response = self.response
@@ -392,7 +405,9 @@ class Stream:
         except EventError:
             if self._plan.on_malformed == "raise":
                 raise
-            response.skipped_chunks.append(data[:80])
+            response.skipped += 1
+            if len(response.skipped_chunks) < 20:
+                response.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", data[:80]))
             return
         delta = fold(response, chunk)
         if delta.text or delta.reasoning:
@@ -494,11 +509,20 @@ class Stream:
             if known is None:
                 await self._end("failed")
                 raise error
-            if self.response.begun and not isinstance(known, APITimeoutError):
+            if (self.response.begun or self._blocks is not None) and not isinstance(known, APITimeoutError):
                 # The class name says more than the message, which is often empty.
                 reason = f"{type(error).__name__}: {error}".rstrip(": ")
                 known = CutError(f"The connection broke in the middle of the answer ({reason}).")
             error = known
+        answered = self.response.finish_reason or self.response.finished
+        if answered and self.response.failure is None and isinstance(error, (CutError, APITimeoutError)):
+            # Nothing but usage can be missing: the model itself had said that it was at its end.
+            try:
+                await self._finish()
+            except OpenRouterError as empty:
+                error = empty
+            else:
+                return
         if not await self._try_again(error):
             error.response = self.response
             error.generation_id = (

@@ -166,9 +166,7 @@ class OpenRouter:
 
     def embeddings(self, text: Any, *, model: str, **fields: Any) -> catalog.Embeddings:
         """As ``Catalog.embeddings``."""
-        return self._run(
-            lambda client: client.catalog.embeddings(text, model=model, **fields)
-        )
+        return self._run(lambda client: client.catalog.embeddings(text, model=model, **fields))
 
 
 class SyncStream:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from jupyter_openrouter import publish
 from jupyter_openrouter.publish import Publisher, interval, utf16_length
 from jupyter_openrouter.response import Response
+from jupyter_openrouter.retry import Attempt
 
 
 class Target:
@@ -118,3 +120,12 @@ def test_many_answers_at_once_share_one_budget(monkeypatch: pytest.MonkeyPatch) 
 def test_utf16_length_agrees_with_the_codec() -> None:
     for text in ("", "abc", "é漢", "🙂" * 3, "a\U0010ffffb"):
         assert utf16_length(text) == len(text.encode("utf-16-le")) // 2
+
+
+def test_a_wait_before_another_try_is_said() -> None:
+    response = Response("m")
+    publisher = Publisher(Target(), response)
+    assert publisher._status() == "waiting for the provider"
+    response.attempts.append(Attempt("m", "RateLimitError: slow down", 429, 3.0))
+    response.retry_at = time.time() + 3
+    assert publisher._status() == "RateLimitError: try 2 in 3 s"

@@ -1,14 +1,16 @@
-"""The routes that only read (models, providers, key, credits, generation) and the PKCE exchange."""
+"""The routes that only read (models, providers, key, credits, activity, generation) and the PKCE exchange."""
 
 from __future__ import annotations
 
 import html
+import re
 from urllib.parse import urlencode
 
 from tornado.httputil import url_concat
 
+from . import search
 from .ledger import Ledger
-from .models import MODELS, find
+from .models import EMBEDDER, base, find
 from .pkce import Codes
 from .player import Talk
 from .refusals import Refused, envelope
@@ -24,19 +26,18 @@ def missing(what: str) -> Refused:
     return Refused(envelope(404, what, "not_found"))
 
 
+def managers_only(talk: Talk, what: str) -> None:
+    """Refuse every key but the one that manages. Raises `Refused`."""
+    if talk.request.headers.get("Authorization") != MANAGEMENT:
+        raise Refused(envelope(403, f"Only management keys can {what}", "permission_denied"))
+
+
 class Models(Talk):
-    """GET /models, with `q`, `supported_parameters`, `offset` and `limit`."""
+    """GET /models, with `offset`, `limit`, and the filters and orders of `search`."""
 
     def get(self) -> None:
         """The list, or a page of it."""
-        wanted = set(filter(None, self.get_query_argument("supported_parameters", "").split(",")))
-        q = self.get_query_argument("q", "").lower()
-        cards = [model.card() for model in MODELS.values()]
-        found = [
-            card
-            for card in cards
-            if q in f"{card['id']} {card['name']}".lower() and wanted <= set(card["supported_parameters"])
-        ]
+        found = search.found({name: self.get_query_argument(name) for name in self.request.query_arguments})
         offset, limit = self.number("offset", 0), min(self.number("limit", LIMIT), LIMIT)
         following = None
         if offset + limit < len(found):
@@ -59,10 +60,11 @@ class OneModel(Talk):
 
     def get(self, slug: str, tail: str | None = None) -> None:
         """The card, or the endpoints."""
-        model = find(slug)
+        model = EMBEDDER if base(slug) == EMBEDDER.slug else find(slug)
         if model is None:
             raise missing(f"No model here is called {slug}.")
-        self.answer({"data": model.endpoints() if tail else model.card()})
+        measured = "Authorization" in self.request.headers
+        self.answer({"data": model.endpoints(measured=measured) if tail else model.card()})
 
 
 class Providers(Talk):
@@ -101,6 +103,9 @@ class Key(Talk):
             "is_free_tier": False,
             "is_management_key": self.request.headers.get("Authorization") == MANAGEMENT,
             "expires_at": None,
+            "free_model_daily_requests": {"limit": 1000, "used": 0, "remaining": 1000},
+            "budgets": [],
+            "effective_budget": None,
             "rate_limit": {"requests": -1, "interval": "10s", "note": "This field is deprecated."},
         }
         self.answer({"data": data})
@@ -111,11 +116,21 @@ class Credits(Talk):
 
     def get(self) -> None:
         """Play money bought and used, in US dollars."""
-        if self.request.headers.get("Authorization") != MANAGEMENT:
-            raise Refused(
-                envelope(403, "Only management keys can fetch credits for an account", "permission_denied")
-            )
+        managers_only(self, "fetch credits for an account")
         self.answer({"data": {"total_credits": CREDITS, "total_usage": self.ledger.spent}})
+
+
+class Activity(Talk):
+    """GET /activity: as on the real service, only with a management key."""
+
+    def get(self) -> None:
+        """Each model's generations on the one day of this server, or nothing for another `date`."""
+        managers_only(self, "fetch activity for an account")
+        date = self.get_query_argument("date", "")
+        if date and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
+            raise Refused(envelope(400, "date must be written as YYYY-MM-DD.", "invalid_request"))
+        rows = self.ledger.activity()
+        self.answer({"data": [row for row in rows if date in ("", row["date"])]})
 
 
 class Statistics(Talk):

@@ -123,6 +123,24 @@ class Ledger:
         ready, stats = self._stats.get(id, (now, None))
         return stats if now >= ready else None
 
+    def activity(self) -> list[JSON]:
+        """What each model's remembered generations add up to, on the one day of this server."""
+        rows: dict[str, JSON] = {}
+        for _, stats in self._stats.values():
+            model = stats["model"]
+            row = rows.setdefault(model, {"date": self.today[:10], "model": model, "model_permaslug": model})
+            row |= {"endpoint_id": "demo", "provider_name": PROVIDER, "byok_usage_inference": 0}
+            sums = {
+                "requests": 1,
+                "usage": stats["total_cost"],
+                "prompt_tokens": stats["tokens_prompt"],
+                "completion_tokens": stats["tokens_completion"],
+                "reasoning_tokens": stats["native_tokens_reasoning"],
+                "cached_tokens": stats["native_tokens_cached"],
+            }
+            row |= {name: row.get(name, 0) + value for name, value in sums.items()}
+        return list(rows.values())
+
     def failed_before(self, request: str) -> bool:
         """Whether this very request has failed already; from now on it has."""
         before = request in self._failed

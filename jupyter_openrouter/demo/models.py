@@ -22,6 +22,7 @@ class Model:
     rate: float
     first_token_delay: float = 0.3
     parameters: tuple[str, ...] = ()
+    output: str = "text"
     reasoning: JSON | None = field(default=None, hash=False)
 
     @property
@@ -40,9 +41,9 @@ class Model:
             "description": f"{self.description} A teaching and testing tool: it answers with written text.",
             "context_length": CONTEXT_LENGTH,
             "architecture": {
-                "modality": "text->text",
+                "modality": f"text->{self.output}",
                 "input_modalities": ["text"],
-                "output_modalities": ["text"],
+                "output_modalities": [self.output],
                 "tokenizer": "Other",
                 "instruct_type": None,
             },
@@ -64,8 +65,11 @@ class Model:
             card["reasoning"] = self.reasoning
         return card
 
-    def endpoints(self) -> JSON:
-        """The entry in `/models/{author}/{slug}/endpoints`: one provider, this process."""
+    def endpoints(self, *, measured: bool = False) -> JSON:
+        """The entry in `/models/{author}/{slug}/endpoints`: one provider, this process.
+
+        `measured` gives latency (ms) and throughput (tokens a second), which only callers with a key see.
+        """
         card = self.card()
         kept = ("id", "name", "created", "description", "architecture")
         endpoint = {
@@ -89,10 +93,19 @@ class Model:
             "uptime_last_5m": 100,
             "uptime_last_30m": 100,
             "uptime_last_1d": 100,
-            "latency_last_30m": None,
-            "throughput_last_30m": None,
+            "latency_last_30m": spread(1000 * self.first_token_delay) if measured else None,
+            "throughput_last_30m": spread(self.rate or 10_000) if measured else None,
         }
         return {**{key: card[key] for key in kept}, "endpoints": [endpoint]}
+
+
+def spread(median: float) -> JSON:
+    """Percentiles around a median.
+
+    >>> spread(100)
+    {'p50': 100, 'p75': 110.0, 'p90': 120.0, 'p99': 150.0}
+    """
+    return {"p50": median, "p75": median * 1.1, "p90": median * 1.2, "p99": median * 1.5}
 
 
 EFFORTS = ["high", "medium", "low", "minimal", "none"]
@@ -164,8 +177,25 @@ _ALL = [
 ]
 MODELS = {model.slug: model for model in _ALL}
 DEFAULT = "demo/tour"
+EMBEDDER = Model(
+    "demo/embedder",
+    "Demo: Embedder",
+    "Turns each text into a small vector that depends on its bytes alone, not on what they mean.",
+    ("0.00000002", "0"),
+    rate=0,
+    output="embeddings",
+)
 
 
 def find(slug: str) -> Model | None:
     """The model behind a slug; a variant suffix (`:free`, `:nitro`) or a preset after `@` is ignored."""
-    return MODELS.get(slug.partition("@")[0].partition(":")[0])
+    return MODELS.get(base(slug))
+
+
+def base(slug: str) -> str:
+    """The slug without its variant and its preset.
+
+    >>> base("demo/tour:free@preset/x")
+    'demo/tour'
+    """
+    return slug.partition("@")[0].partition(":")[0]

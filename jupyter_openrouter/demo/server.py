@@ -10,7 +10,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from . import account
+from . import account, vectors
 from .answers import answer, limited
 from .asked import Asked, read
 from .faults import FAULTS, Scene, complete, named, table, well
@@ -153,7 +153,10 @@ def routes(ledger: Ledger) -> list[tuple[str, type[RequestHandler], dict[str, An
         (f"{base}/providers", account.Providers, plain),
         (f"{base}/key", account.Key, plain),
         (f"{base}/credits", account.Credits, plain),
+        (f"{base}/activity", account.Activity, plain),
         (f"{base}/generation", account.Statistics, plain),
+        (f"{base}/embeddings", vectors.Embeddings, plain),
+        (f"{base}/embeddings/models", vectors.EmbeddingModels, plain),
         (f"{base}/auth/keys/code", account.IssueCode, coded),
         (f"{base}/auth/keys", account.RedeemCode, coded),
         ("/auth", account.AuthPage, coded),
