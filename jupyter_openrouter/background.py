@@ -13,6 +13,7 @@ import contextvars
 import os
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
@@ -31,7 +32,10 @@ class Job(Generic[T]):
         self._loop = loop
         self._on_done = on_done
         self._task: asyncio.Task[T] | None = None
-        self._done = threading.Event()
+        # A bare lock, held until the end: an Event's wait that is interrupted twice raises RuntimeError.
+        self._gate = threading.Lock()
+        self._gate.acquire()
+        self._ended = False
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -46,14 +50,19 @@ class Job(Generic[T]):
             self._error = task.exception()
             if self._error is None:
                 self._result = task.result()
-        self._done.set()
+        self._end()
         if self._on_done is not None:
             self._on_done()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._gate.release()
 
     @property
     def done(self) -> bool:
         """Whether the coroutine has ended."""
-        return self._done.is_set()
+        return self._ended
 
     def cancel(self) -> None:
         """Cancels the task, at once; from any thread, any number of times."""
@@ -66,14 +75,17 @@ class Job(Generic[T]):
         try:
             self._loop.call_soon_threadsafe(now)
         except RuntimeError:  # the loop is closed, and with it every task
-            self._done.set()
+            self._end()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the coroutine has ended, at most ``timeout`` seconds; an interrupt gets through."""
-        if timeout is not None:
-            return self._done.wait(timeout)
-        while not self._done.wait(_SLICE_SECONDS):
-            pass
+        end = None if timeout is None else time.monotonic() + timeout
+        while not self._ended:
+            left = _SLICE_SECONDS if end is None else min(_SLICE_SECONDS, end - time.monotonic())
+            if left <= 0:
+                return False
+            if self._gate.acquire(timeout=left):
+                self._gate.release()
         return True
 
     def result(self) -> T:
@@ -106,16 +118,20 @@ class Background:
         self._jobs: WeakSet[Job[Any]] = WeakSet()
         self._at_stop: list[Callable[[], Awaitable[None]]] = []
         self._stopped = False
-        ready = threading.Event()
-        self.thread = threading.Thread(
-            target=self._run, args=(ready,), name="jupyter_openrouter I/O", daemon=True
-        )
-        self.thread.start()
-        ready.wait()
+        self.thread = threading.Thread(target=self._run, name="jupyter_openrouter I/O", daemon=True)
 
-    def _run(self, ready: threading.Event) -> None:
+    @property
+    def dead(self) -> bool:
+        """Whether it was stopped, or its thread has ended otherwise."""
+        return self._stopped or (self.thread.ident is not None and not self.thread.is_alive())
+
+    def start(self) -> None:
+        """Starts the thread, once."""
+        if self.thread.ident is None:
+            self.thread.start()
+
+    def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.call_soon(ready.set)
         try:
             self.loop.run_forever()
         finally:

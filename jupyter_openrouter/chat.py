@@ -74,7 +74,12 @@ class ChatWidget(StreamingWidget):
             InvalidRequestError: the question cannot be sent, or an answer is still running.
             OpenRouterError: as the answer ended; what arrived is in its ``response`` and in ``messages``.
         """
-        job = background().submit(self._turn(*self._accept(text)))
+        try:
+            accepted = self._accept(text)
+        except OpenRouterError as error:
+            # Without the frames that looked for the key: a verbose traceback prints their locals.
+            raise error.with_traceback(None) from None
+        job = background().submit(self._turn(*accepted))
         self._job = job
         self._set_interruptible(True)
         try:
@@ -94,7 +99,7 @@ class ChatWidget(StreamingWidget):
             raise InvalidRequestError(
                 f"A question is text of at most {MAX_QUESTION_CHARACTERS} characters.", remedy="Shorten it."
             )
-        refuse_keys_in(text)
+        refuse_keys_in(text, self.system)
         wire = [_wire_message(turn) for turn in self.messages]
         question = Question(
             [*wire, {"role": "user", "content": text}], self.model, system=self.system or None
@@ -109,6 +114,7 @@ class ChatWidget(StreamingWidget):
 
     async def _turn(self, question: Question, response: Response, key: Key | None) -> Response:
         text = question.messages[-1]["content"]
+        self._reach()
         self.response = self._running = response
         self._answers += 1
         self._publisher = Publisher(self, response, answer=self._answers, deaf=self.deaf)
@@ -130,8 +136,8 @@ class ChatWidget(StreamingWidget):
                 await following
         finally:
             self._running = None
+            self._place.release()  # nothing else runs on this thread until all is published
             self._settle(text, response)
-            self._place.release()
         return response
 
     def _settle(self, text: str, response: Response) -> None:
@@ -160,8 +166,17 @@ class ChatWidget(StreamingWidget):
         self.send({"type": "ack", "id": ident})
 
 
-def _wire_message(turn: Mapping[str, Any]) -> dict[str, Any]:
-    return {"role": turn.get("role"), "content": turn.get("content", "")}
+def _wire_message(turn: Any) -> dict[str, Any]:
+    if (
+        not isinstance(turn, Mapping)
+        or turn.get("role") not in ("system", "user", "assistant")
+        or not isinstance(turn.get("content"), str)
+    ):
+        raise InvalidRequestError(
+            f"{str(turn)[:80]!r} in messages is no turn.",
+            remedy="A turn has a 'role' and a 'content' that is text.",
+        )
+    return {"role": turn["role"], "content": turn["content"]}
 
 
 def _settled_turn(response: Response) -> dict[str, Any]:

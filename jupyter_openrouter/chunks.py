@@ -8,7 +8,7 @@ own is ever taken for one.
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -272,6 +272,78 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
             "message": into.native_finish_reason or "the provider failed in the middle of the answer"
         }
     return Delta(text, reasoning)
+
+
+class _PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    role: str | None = None
+    content: str | None = None
+    reasoning: str | None = None
+    reasoning_details: list[dict[str, Any]] | None = None
+    refusal: None = None
+    tool_calls: None = None
+
+
+class _PlainChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    index: Literal[0] = 0
+    delta: _PlainDelta | None = None
+    finish_reason: str | None = None
+    native_finish_reason: str | None = None
+    logprobs: None = None
+    error: None = None
+
+
+class _PlainChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    choices: list[_PlainChoice]
+    id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    service_tier: str | None = None
+    object: str | None = None
+    created: int | None = None
+    system_fingerprint: str | None = None
+    usage: None = None
+    error: None = None
+
+
+_decode_plain = msgspec.json.Decoder(_PlainChunk).decode
+_delta = tuple.__new__  # what Delta(…) comes to, at half its cost
+
+
+def fold_plain(into: Growing, data: bytes) -> Delta | None:
+    """Reads and folds an event of the common shape: text, reasoning, a finish reason, and nothing else.
+
+    Returns None, with nothing changed, for every other one; it is for ``decode`` and ``fold``, and so is
+    whatever is odd. What both would read comes out the same, at a quarter of the cost.
+    """
+    try:
+        chunk = _decode_plain(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    choices = chunk.choices
+    if len(choices) != 1 or (choice := choices[0]).finish_reason == "error" or into.finish_reason == "error":
+        return None
+    if chunk.id != into.id and chunk.id:
+        into.id = chunk.id
+    if chunk.model != into.model and chunk.model:
+        into.model = chunk.model
+    if chunk.provider != into.provider and chunk.provider:
+        into.provider = chunk.provider
+    if chunk.service_tier:
+        into.service_tier = chunk.service_tier
+    if choice.finish_reason:
+        into.finish_reason = choice.finish_reason
+    if choice.native_finish_reason:
+        into.native_finish_reason = choice.native_finish_reason
+    text = reasoning = ""
+    if (delta := choice.delta) is not None:
+        if delta.content:
+            text = into.add(0, delta.content)
+        if delta.reasoning:
+            reasoning = into.add(1, delta.reasoning)
+        if delta.reasoning_details:
+            for detail in delta.reasoning_details:
+                _fold_reasoning_detail(into.reasoning_details, detail)
+    return _delta(Delta, (text, reasoning))
 
 
 def _parts_text(content: Any) -> str:

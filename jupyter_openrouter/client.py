@@ -162,7 +162,8 @@ class AsyncOpenRouter:
             self._http = self._pool(local)
         except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
             raise APIConnectionError(
-                f"The proxy or certificate settings of this environment cannot be used ({type(error).__name__}: {error}).",
+                "The proxy or certificate settings of this environment cannot be used "
+                f"({type(error).__name__}: {error}).",
                 remedy="Look at HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
                 never_sent=True,
             ) from None

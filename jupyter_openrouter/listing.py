@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
@@ -72,7 +73,7 @@ class Listing(Sequence[T]):
         return [entry.row() for entry in self._entries]
 
     def to_frame(self) -> Any:
-        """A pandas ``DataFrame`` of ``to_dicts()``.
+        """A pandas ``DataFrame`` of ``to_dicts()``, with NaN where something is unknown.
 
         Raises:
             ImportError: pandas is not installed. It is imported here and nowhere else.
@@ -83,7 +84,11 @@ class Listing(Sequence[T]):
             raise ImportError(
                 "to_frame() needs pandas, which is not installed here; to_dicts() gives the same rows without it."
             ) from None
-        return pandas.DataFrame(self.to_dicts())
+        rows = self.to_dicts()
+        names = rows[0] if rows else {}
+        # A column of None alone would be one of objects, which cannot be compared with a number.
+        unknown = {name: math.nan for name in names if all(row[name] is None for row in rows)}
+        return pandas.DataFrame([row | unknown for row in rows])
 
     def __repr__(self) -> str:
         name = type(self).__name__

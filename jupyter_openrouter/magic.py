@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
 import shlex
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
+
+from .background import background
+from .errors import OpenRouterError
+from .keys import refuse_keys_in
 
 if TYPE_CHECKING:
     import argparse
@@ -40,9 +49,6 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         The Stop button ends the answer at once and keeps its text. The whole response (text, finish reason,
         usage, cost, who answered) is then in the variable _openrouter.
         """
-        from .errors import OpenRouterError
-        from .keys import refuse_keys_in
-
         arguments = _parse(OpenRouterMagics.openrouter.parser, line)
         if arguments.out is not None and (
             not arguments.out.isidentifier() or keyword.iskeyword(arguments.out)
@@ -52,14 +58,14 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
             raise UsageError("The cell has no prompt. Write it below the line with %%openrouter.")
         try:
             refuse_keys_in(line, cell)
+            background().call(_load)
             question = _question(arguments, cell)
             self._answer(question, arguments.out)
-        except OpenRouterError as error:
+        except (OpenRouterError, KeyboardInterrupt) as error:
             _raise_short(error)
 
     def _answer(self, question: Question, out: str | None) -> None:
         from .answering import answer
-        from .background import background
         from .clients import key_for
         from .live import live_for
         from .publish import rest
@@ -77,12 +83,12 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         except KeyboardInterrupt:
             interrupted = True
         finally:
-            job.cancel()
-            job.wait(2)
-            live.close(response)
-        if interrupted:
-            _raise_short(KeyboardInterrupt("the answer was stopped; its text so far is in _openrouter"))
-        job.result()
+            with _uninterrupted() as late:
+                job.cancel()
+                job.wait(2)
+                live.close(response)
+        if interrupted or late:
+            raise KeyboardInterrupt("the answer was stopped; its text so far is in _openrouter")
         if response.error is not None:
             raise response.error
 
@@ -139,8 +145,39 @@ def _parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
         raise UsageError(f"%%openrouter: {error}\n\n{usage}") from None
 
 
+def _load() -> None:
+    """Imports what the first answer needs, on the I/O thread.
+
+    An interrupt that comes in an import can leave Python's import lock held by the thread that imported: were it
+    the main thread, the I/O thread could never import anything again.
+    """
+    import importlib
+
+    from . import answering, client, live, safe_markdown  # noqa: F401
+    from .kernel_channel import current_kernel
+
+    importlib.import_module("anyio._backends._asyncio")  # which httpx imports with its first connection
+    if current_kernel() is not None:
+        from . import widget  # noqa: F401
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[list[Any]]:
+    """While an answer is being closed and shown, an interrupt waits; gives the list of those that came."""
+    late: list[Any] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield late
+        return
+    before = signal.signal(signal.SIGINT, lambda *arguments: late.append(arguments))
+    try:
+        yield late
+    finally:
+        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
+
+
 def _raise_short(error: BaseException) -> NoReturn:
     """Raises an error that a notebook shows in one line: what happened and what to do, without our frames."""
-    line = f"{type(error).__name__}: {error}"
-    error._render_traceback_ = lambda: [line]  # type: ignore[attr-defined]
+    line = f"{type(error).__name__}: {error}".rstrip(": ")
+    # Not a lambda: the response that holds the error can be pickled.
+    error._render_traceback_ = functools.partial(list, [line])  # type: ignore[attr-defined]
     raise error.with_traceback(None) from None

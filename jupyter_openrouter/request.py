@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import InvalidRequestError
-from .kinds import Slug, shown
+from .kinds import Flag, Slug, shown
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -31,7 +31,7 @@ Message = Mapping[str, Any] | HasMessage
 Messages = str | Message | Iterable[Message]
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
-_SLUG = Slug()
+_SLUG, _FLAG = Slug(), Flag()
 
 
 def chat_body(
@@ -124,7 +124,7 @@ def _body(
         if name in body or name in ("model", "stream"):
             raise InvalidRequestError(f"extra holds {name!r}, which has an argument of its own.", remedy="")
         body[name] = extra[name]
-    body["stream"] = bool(stream)
+    body["stream"] = _FLAG.fit(stream, "stream")
     return body
 
 

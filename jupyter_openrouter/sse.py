@@ -56,6 +56,35 @@ class Decoder:
         self._too_large = False
         self._size = 0  # bytes held for the event that is being read
 
+    def whole(self, chunk: bytes) -> list[bytes] | None:
+        """Takes a chunk that completes events of one ``data: `` line each and holds nothing else.
+
+        Returns the data of each, undecoded. None, with nothing taken, for every other chunk: feed it. Nearly all
+        that a service sends is of the former kind, and is cut here in one pass.
+
+        >>> decoder = Decoder()
+        >>> decoder.whole(b"data: a\\n\\n"), decoder.feed(b": hello\\n\\n")
+        (None, [Comment(text='hello')])
+        >>> decoder.whole(b"data: a\\n\\ndata: b\\n\\nda"), decoder.whole(b"ta: c\\n\\n"), decoder.whole(b": hello\\n\\n")
+        ([b'a', b'b'], [b'c'], None)
+        """
+        # Before the first line there may be a byte order mark.
+        if not self._started or self._data or self._event or self._after_cr or self._too_large:
+            return None
+        end = chunk.rfind(b"\n\n")
+        if end < 0 or b"\r" in chunk or self._size + len(chunk) > self.max_event_bytes:
+            return None
+        rest = chunk[end + 2 :]
+        lines = b"".join((*self._pending, chunk[:end])) if self._pending else chunk[:end]
+        if b"\n" in rest or not lines.startswith(b"data: "):
+            return None
+        events = lines[6:].split(b"\n\ndata: ")
+        if lines.count(b"\n") != 2 * len(events) - 2:
+            return None
+        self._pending = [rest] if rest else []
+        self._size = len(rest)
+        return events
+
     def feed(self, chunk: bytes) -> list[Event | Comment]:
         """Returns what the chunk completes, in order.
 

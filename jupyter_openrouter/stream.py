@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from .chunks import Delta, decode, fold
+from .chunks import Delta, decode, fold, fold_plain
 from .errors import (
     LOOKS_LIKE_KEY,
     APIConnectionError,
@@ -38,7 +38,7 @@ from .errors import (
 )
 from .response import Response
 from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
-from .sse import Comment, Decoder
+from .sse import Comment, Decoder, Event
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_ERROR_BYTES = 1024 * 1024
@@ -371,21 +371,33 @@ class Stream:
             await asyncio.wait_for(exhaust(), _DRAIN_SECONDS)
 
     def _take(self, block: bytes) -> None:
+        # What carries text counts as its text; the rest counts whole, so that a flood of nothing ends.
         self._size += len(block)
         if self._size > MAX_BODY_BYTES:
             raise EventError(
                 f"The answer is larger than {MAX_BODY_BYTES} bytes.", remedy="Ask for less at once."
             )
+        before = self.response.characters
         assert self._loop is not None
-        items = self._decoder.feed(block)
+        items: Sequence[bytes | Event | Comment] = self._decoder.whole(block) or self._decoder.feed(block)
         if not items:
             return
         self._sign = self._loop.time()
         if not self._signed:
             self._signed = True
             self._watch()  # from here on other limits hold, which may be nearer
+        plain = self._raw is None
         for item in items:
-            if type(item) is Comment:
+            if type(item) is bytes:
+                if plain and (delta := fold_plain(self.response, item)) is not None:
+                    self._event = self._sign
+                    if delta.text or delta.reasoning:
+                        self._ready.append(delta)
+                        if self._last_delta != self._sign:
+                            self._note_delta()
+                    continue
+                item = Event(item.decode("utf-8", "replace"))
+            elif type(item) is Comment:
                 self.comments += 1
                 continue
             self._event = self._sign

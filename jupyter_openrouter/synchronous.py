@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .background import Background, Job, background
@@ -75,7 +75,7 @@ class OpenRouter:
         self._home = home
         return home, self._client
 
-    def _run(self, call: Any) -> Any:
+    def _run(self, call: Callable[[AsyncOpenRouter], Coroutine[Any, Any, T]]) -> T:
         home, client = self._here()
         return home.submit(call(client)).result()
 
@@ -140,11 +140,11 @@ class OpenRouter:
         """As ``Catalog.model``."""
         return self._run(lambda client: client.catalog.model(slug))
 
-    def endpoints(self, slug: str) -> list[catalog.Endpoint]:
+    def endpoints(self, slug: str) -> catalog.Listing[catalog.Endpoint]:
         """As ``Catalog.endpoints``."""
         return self._run(lambda client: client.catalog.endpoints(slug))
 
-    def providers(self) -> list[catalog.Provider]:
+    def providers(self) -> catalog.Listing[catalog.Provider]:
         """As ``Catalog.providers``."""
         return self._run(lambda client: client.catalog.providers())
 

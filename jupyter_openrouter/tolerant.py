@@ -104,11 +104,13 @@ def moment(value: Any) -> datetime | None:
     seconds = number(value, 0, _YEAR_9999)
     if seconds is not None:
         return _EPOCH + timedelta(seconds=seconds)
+    if not isinstance(value, str):
+        return None
     try:
         # Python 3.10 does not read the Z.
         found = datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value))
         return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 
@@ -119,6 +121,6 @@ def day(value: Any) -> date | None:
     (datetime.date(2026, 1, 2), datetime.date(2026, 1, 2), None)
     """
     try:
-        return date.fromisoformat(value[:10])
-    except (TypeError, ValueError):
+        return date.fromisoformat(value[:10]) if isinstance(value, str) else None
+    except ValueError:
         return None

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +59,24 @@ def close_channels() -> None:
     for found in list(_channels.values()):
         found.close()
     _channels.clear()
+
+
+_to_tell: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+_teller: threading.Thread | None = None
+
+
+def _tell_apart(tell: Callable[[], None]) -> None:
+    """Calls observers in order on a thread of their own, for where no notebook has a loop for them."""
+    global _teller
+
+    def work() -> None:
+        while True:
+            _to_tell.get()()
+
+    if _teller is None or not _teller.is_alive():
+        _teller = threading.Thread(target=work, name="jupyter_openrouter observers", daemon=True)
+        _teller.start()
+    _to_tell.put(tell)
 
 
 class _Running(Unicode):  # type: ignore[type-arg]
@@ -115,6 +137,11 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def open(self) -> None:
         """Opens the comm, from the I/O thread."""
         background().call(super().open)
+        self._reach()
+
+    def _reach(self) -> None:
+        """Makes the browser's messages reach us, also after the extension was loaded anew."""
+        self._channel = channel()
         if self._channel is not None and self.comm is not None:
             self._channel.attach(self.comm)
 
@@ -148,7 +175,8 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def publish(self, **values: Any) -> None:
         """Sets traits and publishes them in one message; to be called on the I/O thread.
 
-        Python observers are told on the notebook's own thread: a slow one must not hold up every stream.
+        Python observers are told on the notebook's own thread, or on one of their own where there is none: a slow
+        one must not hold up every stream, and one that asks something itself would wait for ever.
         """
         changes = []
         for name, new in values.items():
@@ -162,11 +190,14 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
         def tell() -> None:
             for change in changes:
-                HasTraits.notify_change(self, change)
+                try:
+                    HasTraits.notify_change(self, change)
+                except Exception:
+                    logging.getLogger(__name__).exception("An observer of %s failed", change.name)
 
         loop = getattr(self._channel.kernel, "io_loop", None) if self._channel else None
         if loop is None:
-            tell()
+            _tell_apart(tell)
         else:
             loop.add_callback(tell)
 

@@ -178,9 +178,7 @@ class FaultServer:
 # --- what the scripts are written with
 
 
-def head(
-    status: str = "200 OK", *lines: str, kind: str = "text/event-stream", chunked: bool = True
-) -> bytes:
+def head(status: str = "200 OK", *lines: str, kind: str = "text/event-stream", chunked: bool = True) -> bytes:
     """Status line and headers."""
     all_lines = [f"HTTP/1.1 {status}", *([f"Content-Type: {kind}"] if kind else []), *lines]
     if chunked:

@@ -115,6 +115,8 @@ class Kernel:
         if kind == "comm_open":
             self.comms[content["comm_id"]] = dict(content["data"].get("state", {}))
             self.custom[content["comm_id"]] = []
+        elif kind == "comm_close":
+            self.comms.pop(content["comm_id"], None)
         elif kind == "comm_msg" and content["comm_id"] in self.comms:
             data = content["data"]
             if data.get("method") == "update":
@@ -142,7 +144,7 @@ class Kernel:
     # --- the browser side
 
     def comm(self, kind: str, number: int = -1) -> str:
-        """The id of a widget's comm: "answer" or "chat"; by default the newest."""
+        """The id of a widget's open comm: "answer" or "chat"; by default the newest."""
         found = self.until(lambda: [i for i, state in self.comms.items() if state.get("_kind") == kind])
         return found[number]
 

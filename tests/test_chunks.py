@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from itertools import pairwise
 from typing import Any
 
@@ -222,3 +224,31 @@ def test_no_chunk_breaks_the_fold(chunk: dict[str, Any]) -> None:
     growing = Growing()
     fold(growing, chunk)
     assert isinstance(growing.text, str)
+
+
+def test_two_threads_that_look_at_once_see_the_text_as_it_is() -> None:
+    growing, stop = Growing(), threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            _ = growing.text
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=look) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        for number in range(3000):
+            growing.add(0, f"{number} ")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(before)
+    assert growing.text == "".join(f"{number} " for number in range(3000))
+
+
+def test_a_flood_of_tool_calls_is_cut_short() -> None:
+    got = folded(delta(tool_calls=[{"index": n, "function": {"name": "f"}} for n in range(60_000)]))
+    assert len(got.tool_calls) == 128

@@ -11,6 +11,7 @@ import json
 import os
 import pkgutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -695,6 +696,99 @@ def test_the_catalogue_and_the_account() -> None:
         assert (await get("/credits", Authorization="Bearer demo-management"))["data"][
             "total_credits"
         ] == 10.0
+
+    on_server(use)
+
+
+def test_the_list_of_models_is_filtered_and_sorted() -> None:
+    async def use(server: DemoServer) -> None:
+        async def ids(query: str) -> list[str]:
+            got = await call(server, "GET", f"/models?{query}")
+            assert got.status == 200, got.body
+            return [card["id"] for card in got.json["data"]]
+
+        assert (await ids("sort=pricing-low-to-high"))[0] == "demo/burst"
+        assert (await ids("sort=pricing-high-to-low"))[0] == "demo/reasoner"
+        assert await ids("sort=most-popular") == list(MODELS)
+        assert await ids("max_price=0.2") == ["demo/slow", "demo/burst"]
+        assert await ids("min_price=2") == ["demo/reasoner"]
+        assert await ids("context=200000") == []
+        assert await ids("input_modalities=image") == []
+        assert await ids("output_modalities=embeddings") == ["demo/embedder"]
+        assert await ids("output_modalities=all") == [*MODELS, "demo/embedder"]
+        for query in ("sort=loudest", "max_price=cheap"):
+            assert (await call(server, "GET", f"/models?{query}")).status == 400
+
+    on_server(use)
+
+
+def test_embeddings_are_small_and_always_the_same() -> None:
+    async def use(server: DemoServer) -> None:
+        async def embed(status: int = 200, **body: Any) -> Any:
+            got = await call(server, "POST", "/embeddings", {"model": "demo/embedder", **body})
+            assert got.status == status, got.body
+            return got.json
+
+        both = await embed(input=["a", "b"])
+        first, second = (item["embedding"] for item in both["data"])
+        assert [item["index"] for item in both["data"]] == [0, 1]
+        assert len(first) == 8
+        assert sum(one * one for one in first) == pytest.approx(1)
+        assert (await embed(input="a"))["data"][0]["embedding"] == first != second
+        assert both["usage"]["prompt_tokens"] == 2
+        assert both["usage"]["cost"] > 0
+        packed = (await embed(input="a", encoding_format="base64"))["data"][0]["embedding"]
+        assert struct.unpack("<8f", base64.b64decode(packed)) == tuple(first)
+        assert len((await embed(input="a", dimensions=3))["data"][0]["embedding"]) == 3
+        assert len((await embed(input=[1, 2]))["data"]) == 1
+        assert len((await embed(input=[{"content": []}, {"content": []}]))["data"]) == 2
+        for wrong in (
+            {"input": ""},
+            {"input": []},
+            {"input": "a", "dimensions": 65},
+            {"input": "a", "dimensions": True},
+        ):
+            await embed(400, **wrong)
+        await embed(400, input="a", encoding_format="int8")
+        await embed(404, input="a", model="demo/echo")
+        assert (await call(server, "POST", "/embeddings", [])).status == 400
+        listed = (await call(server, "GET", "/embeddings/models")).json["data"]
+        assert [card["id"] for card in listed] == ["demo/embedder"]
+
+    on_server(use)
+
+
+def test_activity_is_for_management_keys_and_adds_up_what_was_generated() -> None:
+    async def use(server: DemoServer) -> None:
+        assert (await call(server, "GET", "/activity")).status == 403
+
+        async def rows(query: str = "") -> Any:
+            got = await call(server, "GET", f"/activity{query}", Authorization="Bearer demo-management")
+            return got.json["data"]
+
+        assert await rows() == []
+        for _ in range(2):
+            await ask(server, "demo/echo", "hello")
+        (row,) = await rows()
+        assert (row["model"], row["requests"], row["date"]) == ("demo/echo", 2, "2026-01-01")
+        assert row["completion_tokens"] == 4
+        assert row["usage"] > 0
+        assert await rows("?date=2026-01-01") == [row]
+        assert await rows("?date=2026-01-02") == []
+        got = await call(server, "GET", "/activity?date=soon", Authorization="Bearer demo-management")
+        assert got.status == 400
+
+    on_server(use)
+
+
+def test_latency_and_throughput_are_seen_with_a_key_only() -> None:
+    async def use(server: DemoServer) -> None:
+        async def seen(**headers: str) -> Any:
+            got = await call(server, "GET", "/models/demo/slow/endpoints", **headers)
+            return got.json["data"]["endpoints"][0]["throughput_last_30m"]
+
+        assert await seen() is None
+        assert (await seen(Authorization="Bearer x"))["p50"] == 4
 
     on_server(use)
 

@@ -223,6 +223,78 @@ def test_unloading_leaves_no_thread_no_subshell_and_no_magic(kernel: Kernel) -> 
     assert kernel.value("x.text") == "again"
 
 
+SLOW_CLOSING = """
+import time
+from jupyter_openrouter.response import Response
+quick = Response.mimebundle
+Response.mimebundle = lambda self: (time.sleep(0.4), quick(self))[1]
+"""
+
+
+@pytest.mark.parametrize("first", ["interrupt", "stop"])
+def test_an_interrupt_while_the_answer_is_closed_does_not_lose_the_saved_form(
+    kernel: Kernel, first: str
+) -> None:
+    kernel.run(ask("demo/echo", "warm up"))
+    kernel.run(SLOW_CLOSING)
+    run = kernel.start(ask("demo/slow", "go"))
+    kernel.until(lambda: run.busy)
+    comm = kernel.comm("answer")
+    kernel.until(lambda: kernel.text(comm))
+    kernel.interrupt() if first == "interrupt" else kernel.stop(comm)
+    kernel.settle(0.2)
+    kernel.interrupt()
+    kernel.until(lambda: run.done)
+    assert run.reply["ename"] == "KeyboardInterrupt"
+    assert len(run.reply["traceback"]) == 1
+    assert set(run.bundles[0]) == MIMES, "the live view was left in place of the answer"
+
+
+def test_odd_characters_from_the_service_reach_neither_the_file_nor_the_error(kernel: Kernel) -> None:
+    odd = (
+        "from jupyter_openrouter.response import Response\n"
+        "from jupyter_openrouter.chunks import Usage\n"
+        "from jupyter_openrouter.errors import ProviderError\n"
+        "r = Response('m\\ud800')\n"
+        "r.add(0, 'kept')\n"
+        "r.provider, r.state = 'P\\ud800\\x1b[2J', 'done'\n"
+        "r.usage = Usage.read({'a\\ud800': 1, 'b': '\\udfff'})\n"
+        "r.error = ProviderError('x\\ud800y\\nz\\x1b]0;t\\x07')\n"
+    )
+    run = kernel.run(odd + "print(r); display(r); raise r.error")
+    assert "kept" in run.bundles[0]["text/plain"]
+    assert run.reply["ename"] == "ProviderError"
+    assert "\x1b" not in run.reply["evalue"] + run.text
+    assert "\n" not in run.reply["evalue"]
+
+
+def test_a_chat_hears_stop_after_the_extension_was_loaded_anew(kernel: Kernel) -> None:
+    kernel.run("from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo/slow')\nchat")
+    comm = kernel.comm("chat")
+    kernel.run("%reload_ext jupyter_openrouter")
+    kernel.send(comm, {"type": "ask", "id": "a1", "text": "tell me"})
+    kernel.until(lambda: kernel.text(comm))
+    burning = kernel.start(BURN.format(seconds=2))
+    kernel.settle(0.3)
+    kernel.stop(comm)
+    kernel.until(lambda: kernel.acknowledged(comm))
+    assert not burning.done
+    kernel.until(lambda: burning.done)
+
+
+def test_what_fails_in_the_settings_around_it_is_shown_in_the_chat(kernel: Kernel) -> None:
+    kernel.run(
+        "import os\n"
+        "os.environ |= {'OPENROUTER_API_KEY': 'sk-or-x', 'HTTPS_PROXY': 'foo://x', 'https_proxy': 'foo://x'}\n"
+        "from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='openai/gpt-4')\nchat"
+    )
+    comm = kernel.comm("chat")
+    kernel.send(comm, {"type": "ask", "id": "a1", "text": "hello"})
+    kernel.until(lambda: kernel.comms[comm]["state"] == "failed")
+    assert "proxy" in kernel.comms[comm]["error"]["message"]
+    assert kernel.comms[comm]["asking"] == "hello", "the question is not lost"
+
+
 def test_many_answers_leave_no_widget_comm_thread_or_descriptor(kernel: Kernel) -> None:
     count = (
         "(__import__('gc').collect() * 0, len(__import__('ipywidgets').widgets.widget._instances), "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from jupyter_openrouter import background
 from jupyter_openrouter.answering import Question, answer
 from jupyter_openrouter.chat import ChatWidget
+from jupyter_openrouter.errors import InvalidRequestError
 from jupyter_openrouter.publish import Publisher
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.widget import LiveAnswer, core
@@ -67,3 +69,38 @@ def test_each_browser_message_is_heard_and_answered(
         assert sent[0] == ({"type": "part", "part": "core", "id": core()[0]}, [core()[1]])
     if message["type"] == "ask":
         assert chat.messages[-1]["content"] == message["text"]
+
+
+def test_an_observer_that_asks_or_fails_holds_nothing_up() -> None:
+    other = ChatWidget(model="demo/echo")
+    chat = ChatWidget(model="demo/echo")
+    answered = threading.Event()
+
+    def ask_other(change: Any) -> None:
+        if change.new == "done":
+            other.ask("from an observer")
+            answered.set()
+
+    def fail(change: Any) -> None:
+        raise ZeroDivisionError
+
+    chat.observe(ask_other, "state")
+    chat.observe(fail, "messages")
+    assert chat.ask("one").text == "one"
+    assert chat.ask("two").text == "two"
+    assert answered.wait(20)
+    assert other.messages[-1]["content"] == "from an observer"
+    background.stop()
+
+
+@pytest.mark.parametrize(
+    "messages", [[{}], ["x"], [{"role": "user", "content": None}], [{"role": 1, "content": "x"}]]
+)
+def test_messages_that_are_no_turns_are_refused_with_a_sentence(messages: list[Any]) -> None:
+    chat = ChatWidget(model="demo/echo")
+    chat._trait_values["messages"] = messages
+    with pytest.raises(InvalidRequestError, match="is no turn"):
+        chat.ask("hello")
+    chat.messages = []
+    assert chat.ask("hello").text == "hello"
+    background.stop()

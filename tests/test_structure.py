@@ -15,12 +15,12 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
-    {"errors", "background", "plain_text"},
-    {"sse", "keys", "request", "kernel_channel", "math_spans", "inert_text"},
-    {"chunks", "inert_inline"},
-    {"inert_writer"},
-    {"safe_markdown", "retry"},
-    {"response"},
+    {"errors", "background", "plain_text", "tolerant", "memory_cache"},
+    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
+    {"chunks", "inert_inline", "parameters", "media", "listing"},
+    {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
+    {"safe_markdown", "retry", "model_search"},
+    {"response", "catalog"},
     {"stream", "publish", "continuing"},
     {"client"},
     {"clients", "synchronous"},

@@ -44,11 +44,10 @@ def test_a_stream_gives_its_deltas_in_order_and_the_response_at_any_moment(clien
 
 def test_an_error_comes_after_the_last_delta_and_only_once(client: OpenRouter) -> None:
     stream = client.chat_stream("cut", model="demo/faulty", **FAST)
-    text = ""
+    pieces: list[str] = []
     with pytest.raises(CutError) as caught:
-        for delta in stream:
-            text += delta.text
-    assert text == stream.response.text == caught.value.response.text != ""
+        pieces.extend(delta.text for delta in stream)
+    assert "".join(pieces) == stream.response.text == caught.value.response.text != ""
     assert list(stream) == []
 
 

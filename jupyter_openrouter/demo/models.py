@@ -103,9 +103,9 @@ def spread(median: float) -> JSON:
     """Percentiles around a median.
 
     >>> spread(100)
-    {'p50': 100, 'p75': 110.0, 'p90': 120.0, 'p99': 150.0}
+    {'p50': 100, 'p75': 125.0, 'p90': 150.0, 'p99': 200.0}
     """
-    return {"p50": median, "p75": median * 1.1, "p90": median * 1.2, "p99": median * 1.5}
+    return {"p50": median, "p75": median * 1.25, "p90": median * 1.5, "p99": median * 2.0}
 
 
 EFFORTS = ["high", "medium", "low", "minimal", "none"]
