@@ -16,6 +16,7 @@ from .errors import EventError
 
 _decode = msgspec.json.Decoder().decode
 _MAX_NOTE = 80
+MAX_CHOICES = 128
 MAX_TOOL_CALLS = 128
 """More in one answer are left out: looking each piece up among very many would hold up every stream."""
 
@@ -111,6 +112,25 @@ def _amount(value: Any) -> float | None:
     return None
 
 
+def _int(digits: str) -> int | float:
+    # Python refuses to read a number of very many digits; the text beside it is not to be lost for that.
+    return int(digits) if len(digits) < 1000 else float(digits)
+
+
+def _mended(value: Any, depth: int = 0) -> Any:
+    """The value with halves of surrogate pairs joined where they meet, and U+FFFD where one stands alone."""
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    elif isinstance(value, dict) and depth < 50:
+        return {_mended(name): _mended(inner, depth + 1) for name, inner in value.items()}
+    elif isinstance(value, list) and depth < 50:
+        return [_mended(inner, depth + 1) for inner in value]
+    return value
+
+
 def decode(data: str) -> dict[str, Any]:
     """The JSON object of one event.
 
@@ -122,7 +142,7 @@ def decode(data: str) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         # Python's own decoder takes some things that strict ones refuse, such as NaN and half a surrogate pair.
         try:
-            value = json.loads(data)
+            value = json.loads(data, parse_int=_int)
         except (ValueError, RecursionError):
             value = None
     if not isinstance(value, dict):
@@ -219,14 +239,33 @@ class Growing:
             or self.refusal
             or self.audio
             or self.annotations
+            or any(other.begun for other in self.others.values())
         )
 
-    def close(self) -> None:
-        """To be called when no more chunk follows: half a surrogate pair that still waits is shown."""
+    @property
+    def concluded(self) -> bool:
+        """Whether the model has given a finish reason, for each choice that there is."""
+        return bool(self.finish_reason) and all(other.finish_reason for other in self.others.values())
+
+    def close(self) -> Delta:
+        """To be called when no more chunk follows; returns what that adds.
+
+        Half a surrogate pair that still waits is shown, and reasoning that came in details alone is read out of them.
+        """
+        added = ["", ""]
         for which in (0, 1):
             if self._half[which]:
                 self._half[which] = ""
-                self.add(which, "\ufffd")
+                added[which] = self.add(which, "\ufffd")
+        for name in ("tool_calls", "reasoning_details", "annotations", "refusal", "audio"):
+            setattr(self, name, _mended(getattr(self, name)))
+        if not self.reasoning_parts and self.keep_text:
+            self.add(
+                1, "".join(_str(d.get("text")) or _str(d.get("summary")) for d in self.reasoning_details)
+            )
+        for other in self.others.values():
+            other.close()
+        return Delta(*added)
 
 
 def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
@@ -237,18 +276,18 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
     for name in ("id", "model", "provider", "service_tier"):
         value = chunk.get(name)
         if value and isinstance(value, str) and value != getattr(into, name):
-            setattr(into, name, value)
+            setattr(into, name, _mended(value))
     if (usage := chunk.get("usage")) and isinstance(usage, dict):
         into.usage = Usage.read(usage)
     if (error := chunk.get("error")) is not None and error is not False:
         into.failure = error
 
     text = reasoning = ""
-    for choice in _list(chunk.get("choices")):
+    for position, choice in enumerate(_list(chunk.get("choices"))):
         if not isinstance(choice, dict):
             continue
-        if choice.get("index"):
-            _fold_other(into, choice)
+        if (choice.get("index") or position) and (index := _index(choice, position)):
+            _fold_other(into, choice, index)
             continue
         if (error := choice.get("error")) not in (None, False) and into.failure is None:
             into.failure = error
@@ -264,9 +303,9 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
         if logprobs := _list(_dict(choice.get("logprobs")).get("content")):
             into.logprobs.extend(logprobs)
         if (reason := choice.get("finish_reason")) and isinstance(reason, str):
-            into.finish_reason = reason
+            into.finish_reason = _mended(reason)
         if (native := choice.get("native_finish_reason")) and isinstance(native, str):
-            into.native_finish_reason = native
+            into.native_finish_reason = _mended(native)
     if into.finish_reason == "error" and into.failure is None:
         into.failure = {
             "message": into.native_finish_reason or "the provider failed in the middle of the answer"
@@ -347,14 +386,28 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
 
 
 def _parts_text(content: Any) -> str:
-    return "".join(_str(_dict(part).get("text")) for part in _list(content))
+    parts = content if isinstance(content, list) else [content]
+    return "".join(part if isinstance(part, str) else _str(_dict(part).get("text")) for part in parts)
 
 
-def _fold_other(into: Growing, choice: dict[str, Any]) -> None:
-    index = choice["index"]
-    if isinstance(index, int) and 0 < index < 128:
-        other = into.others.setdefault(index, Growing())
-        fold(other, {"choices": [choice | {"index": 0}]})
+def _index(choice: dict[str, Any], position: int) -> int:
+    """The choice's index; its place in the chunk where it has none that could be one."""
+    index = choice.get("index")
+    if isinstance(index, float) and index.is_integer():
+        index = int(index)
+    return index if isinstance(index, int) and not isinstance(index, bool) and index >= 0 else position
+
+
+def _fold_other(into: Growing, choice: dict[str, Any], index: int) -> None:
+    if index >= MAX_CHOICES:
+        into.skipped += 1
+        return
+    if (other := into.others.get(index)) is None:
+        other = into.others[index] = Growing()
+        other.keep_text = into.keep_text
+    fold(other, {"choices": [choice | {"index": 0}]})
+    if into.failure is None:
+        into.failure = other.failure
 
 
 def _fold_rarer(into: Growing, delta: dict[str, Any]) -> None:
@@ -394,16 +447,23 @@ def _fold_reasoning_detail(details: list[dict[str, Any]], piece: dict[str, Any])
 
 
 def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
-    """Gathers by ``index``; without one by ``id``, else into the last call."""
+    """Gathers by ``index``; without one by ``id``, else into the last call.
+
+    Some providers give every call the index 0, or neither index nor id: then a name that cannot belong to the
+    call so far begins another.
+    """
     index, ident = piece.get("index"), _str(piece.get("id"))
     function = _dict(piece.get("function"))
+    name, arguments = _str(function.get("name")), function.get("arguments")
     call = None
     if isinstance(index, int):
-        call = next((c for c in calls if c["index"] == index), None)
+        call = next((c for c in reversed(calls) if c["index"] == index), None)
+        if call is not None and name and ident and call["id"] and ident != call["id"]:
+            call = None
     elif ident:
         call = next((c for c in calls if c["id"] == ident), None)
     elif calls:
-        call = calls[-1]
+        call = None if name and _is_another(calls[-1]["function"], name) else calls[-1]
     if call is None:
         if len(calls) >= MAX_TOOL_CALLS:
             return
@@ -412,6 +472,15 @@ def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
         calls.append(call)
     if ident and not call["id"]:
         call["id"] = ident
-    if name := _str(function.get("name")):
+    if name:
         call["function"]["name"] = call["function"]["name"] or name
-    call["function"]["arguments"] += _str(function.get("arguments"))
+    call["function"]["arguments"] += json.dumps(arguments) if isinstance(arguments, dict) else _str(arguments)
+
+
+def _is_another(function: dict[str, str], name: str) -> bool:
+    if not function["name"]:
+        return False
+    try:
+        return name != function["name"] or isinstance(_decode(function["arguments"]), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False

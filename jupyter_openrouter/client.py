@@ -242,13 +242,10 @@ class AsyncOpenRouter:
             InvalidRequestError: the response is complete, or there is nothing to go on from.
             OpenRouterError: as the continuation ended; its ``response`` is the joined one.
         """
-        body = {
-            name: value
-            for name, value in response.body.items()
-            if name not in ("messages", "model", "stream")
-        }
         model = options.pop("model", None) or response.body.get("model") or response.requested_model
-        options.setdefault("extra", body)
+        new = {"messages", "model", "stream", *options}
+        before = {name: value for name, value in response.body.items() if name not in new}
+        options["extra"] = before | dict(options.get("extra") or {})
         try:
             for prefill in (True, False):
                 messages = continuation_messages(response, prefill=prefill)
@@ -419,11 +416,12 @@ class AsyncOpenRouter:
         )
         return _Connection(await self._http.send(request, stream=True))
 
-    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
-        headers = {"Accept": "text/event-stream", "Content-Type": "application/json", **more}
+    def _headers(self, more: Mapping[str, str]) -> dict[bytes, bytes]:
+        headers = {"Accept": "text/event-stream", "Content-Type": JSON, **more}
         if self._key is not None:
             headers["Authorization"] = self._key.authorization()
-        return headers
+        # httpx would write text as ASCII; a title may hold more.
+        return {name.encode("ascii"): value.encode("latin-1") for name, value in headers.items()}
 
     def translate(self, error: Exception) -> OpenRouterError | None:
         """Says in our terms what httpx raised; None for a fault of our own. For ``Stream``."""

@@ -116,6 +116,7 @@ class APITimeoutError(APIConnectionError):
 class APIStatusError(OpenRouterError):
     """The service answered with an error."""
 
+    default_remedy = "Check the base URL and the request, or run it again later."
     statuses: ClassVar[tuple[int, ...]] = ()
 
 
@@ -240,13 +241,20 @@ def _seconds(value: Any) -> float | None:
     return seconds if 0 <= seconds < 1e7 else None
 
 
+def wait_remedy(kind: type[APIStatusError], retry_after: float | None) -> str | None:
+    """What to do after an error for which the service named a time, in seconds; else None."""
+    if retry_after is None or kind not in (RateLimitError, ProviderError):
+        return None
+    return f"Wait {_duration(retry_after)} and run it again, or choose another model."
+
+
 def _duration(seconds: float) -> str:
     """
-    >>> _duration(7), _duration(7200), _duration(1e6)
-    ('7 s', '2 hours', '12 days')
+    >>> _duration(7), _duration(3600), _duration(7200), _duration(1e6)
+    ('7 s', '3600 s', '2 hours', '12 days')
     """
-    if seconds < 600:
-        return f"{seconds:g} s"
+    if seconds < 5400:
+        return f"{seconds:.6g} s"
     return f"{seconds / 3600:.0f} hours" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
@@ -261,8 +269,10 @@ def from_payload(
     """Makes the typed error out of the service's ``error`` value, whatever its shape.
 
     The forms are those of OpenRouter's "Errors and debugging" page and of answers seen in the wild: an
-    object with an integer or a string ``code``, one without a code, a bare string.
+    object with an integer or a string ``code``, one without a code, a bare string, a bare number.
     """
+    if isinstance(error, int):
+        error = {"code": error}
     if not isinstance(error, dict):
         error = {"message": error if isinstance(error, str) else ""}
     metadata = error.get("metadata")
@@ -300,16 +310,16 @@ def from_payload(
     message = message[:2000] or "no reason was given"
     if retry_after is None:
         retry_after = _seconds(availability.get("retry_after"))
-    remedy = None
-    if retry_after is not None and cls in (RateLimitError, ProviderError):
-        remedy = f"Wait {_duration(retry_after)} and run it again, or choose another model."
+    retryable = availability.get("retryable")
     return cls(
         f"{head} answered with an error{number}: {message.rstrip('.')}.",
-        remedy=remedy,
+        remedy=wait_remedy(cls, retry_after),
         status=status,
         code=code or None,
         provider=provider,
         generation_id=generation_id,
         retry_after=retry_after,
         response=response,
+        retryable=retryable if isinstance(retryable, bool) else None,
+        limit_source=_text(metadata.get("limit_source")) or None,
     )

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
@@ -15,6 +15,16 @@ from .retry import Attempt
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
 MIME = "application/vnd.jupyter-openrouter.v1+json"
+
+
+class Timing(NamedTuple):
+    """Seconds from sending to the first text and to the end, seconds between arrivals of text, and speed."""
+
+    first_delta: float | None
+    total: float | None
+    gap_median: float | None
+    gap_p99: float | None
+    tokens_per_second: float | None
 
 
 class Response(Growing):
@@ -38,7 +48,8 @@ class Response(Growing):
         retry_at: Unix time of the next try while one is waited for, else None.
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
         body: The request as it was sent; it is not saved.
-        cache_status: What OpenRouter's response cache said, "" when it was not asked.
+        cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
+            and how many seconds ago the answer was kept.
     """
 
     def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
@@ -48,6 +59,7 @@ class Response(Growing):
         self.state: State = "waiting"
         self.generation_id = ""
         self.cache_status = ""
+        self.cache_age: float | None = None
         self.attempts: list[Attempt] = []
         self.retry_at: float | None = None
         self.delta_gaps: tuple[float, float] | None = None
@@ -84,6 +96,17 @@ class Response(Growing):
             return None
         spent = self.seconds - self.first_delta_seconds
         return tokens / spent if spent > 0 else None
+
+    @property
+    def timing(self) -> Timing:
+        """How long it took, in seconds and tokens per second; None where it is not known (yet)."""
+        median, p99 = self.delta_gaps or (None, None)
+        return Timing(self.first_delta_seconds, self.seconds, median, p99, self.tokens_per_second)
+
+    @property
+    def choices(self) -> list[Growing]:
+        """All choices, where more than one was asked for; the first is this response itself."""
+        return [self, *(self.others[index] for index in sorted(self.others))]
 
     @property
     def warnings(self) -> list[str]:
@@ -188,6 +211,8 @@ class Response(Growing):
             ]
         if self.reasoning_details:
             message["reasoning_details"] = self.reasoning_details
+        if files := [item for item in self.annotations if item.get("type") == "file"]:
+            message["annotations"] = files  # a document that was parsed once is not paid for again
         return message
 
     def to_dict(self) -> dict[str, Any]:
@@ -234,6 +259,9 @@ class Response(Growing):
             parts.append(dollars(self.cost))
         elif self.text or self.state != "failed":
             parts.append("cost unknown")
+        if self.cache_status.upper() == "HIT":
+            age = "" if self.cache_age is None else f", {self.cache_age:.0f} s old"
+            parts.append(f"from the cache{age}")
         if self.seconds is not None:
             parts.append(f"{self.seconds:.1f} s")
         parts.append(self._ending())

@@ -65,8 +65,8 @@ class Decoder:
         >>> decoder = Decoder()
         >>> decoder.whole(b"data: a\\n\\n"), decoder.feed(b": hello\\n\\n")
         (None, [Comment(text='hello')])
-        >>> decoder.whole(b"data: a\\n\\ndata: b\\n\\nda"), decoder.whole(b"ta: c\\n\\n"), decoder.whole(b": hello\\n\\n")
-        ([b'a', b'b'], [b'c'], None)
+        >>> decoder.whole(b"data: a\\n\\ndata: b\\n\\nda"), decoder.whole(b"ta: c\\n\\n")
+        ([b'a', b'b'], [b'c'])
         """
         # Before the first line there may be a byte order mark.
         if not self._started or self._data or self._event or self._after_cr or self._too_large:

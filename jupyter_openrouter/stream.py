@@ -167,6 +167,10 @@ class Stream:
         """Closes the socket. An answer that had not ended counts as stopped."""
         await self._end("stopped")
 
+    async def close(self) -> None:
+        """The same as ``aclose``."""
+        await self.aclose()
+
     async def batch(self) -> list[Delta]:
         """All deltas that have come since the last call, at least one; an empty list at the end.
 
@@ -312,7 +316,9 @@ class Stream:
             self._connection = connection
             headers = connection.headers
             self.response.generation_id = _printable(headers.get("x-generation-id", ""))
-            self.response.cache_status = _printable(headers.get("x-openrouter-cache-status", ""))
+            self.response.cache_status = _printable(headers.get("x-openrouter-cache-status", ""))[:20]
+            with suppress(ValueError):
+                self.response.cache_age = float(headers.get("x-openrouter-cache-age", ""))
             if connection.status != 200:
                 raise await status_error(connection, self._transport.host)
             encoding = headers.get("content-encoding", "identity").strip().lower()

@@ -136,17 +136,17 @@ class OpenRouter:
         """As ``Catalog.models``."""
         return self._run(lambda client: client.catalog.models(*arguments, **options))
 
-    def model(self, slug: str) -> catalog.Model:
+    def model(self, slug: str, *, refresh: bool = False) -> catalog.Model:
         """As ``Catalog.model``."""
-        return self._run(lambda client: client.catalog.model(slug))
+        return self._run(lambda client: client.catalog.model(slug, refresh=refresh))
 
-    def endpoints(self, slug: str) -> catalog.Listing[catalog.Endpoint]:
+    def endpoints(self, slug: str, *, refresh: bool = False) -> catalog.Listing[catalog.Endpoint]:
         """As ``Catalog.endpoints``."""
-        return self._run(lambda client: client.catalog.endpoints(slug))
+        return self._run(lambda client: client.catalog.endpoints(slug, refresh=refresh))
 
-    def providers(self) -> catalog.Listing[catalog.Provider]:
+    def providers(self, *, refresh: bool = False) -> catalog.Listing[catalog.Provider]:
         """As ``Catalog.providers``."""
-        return self._run(lambda client: client.catalog.providers())
+        return self._run(lambda client: client.catalog.providers(refresh=refresh))
 
     def key(self) -> catalog.KeyInfo:
         """As ``Catalog.key``."""
