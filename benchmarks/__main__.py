@@ -7,7 +7,7 @@ import time
 
 from . import environment
 
-NAMES = ["streaming", "burst", "starting"]
+NAMES = ["streaming", "burst", "starting", "client"]
 
 
 def options() -> argparse.Namespace:
@@ -30,12 +30,13 @@ def main() -> None:
     """One benchmark after the other: they must not share the machine with each other."""
     chosen = options()
     environment.enter()
-    from . import burst, report, starting, streaming
+    from . import burst, client, report, starting, streaming
 
     runs = {
         "streaming": (streaming.run, 1 if chosen.quick else 2),
         "burst": (burst.run, 1 if chosen.quick else 3),
         "starting": (starting.run, 5 if chosen.quick else 15),
+        "client": (client.run, 2 if chosen.quick else 7),
     }
     sections = []
     for name in chosen.only or NAMES:

@@ -11,7 +11,17 @@ from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BEGIN, END = "<!-- results: written by `make bench` -->", "<!-- end of results -->"
-PACKAGES = ["jupyter_openrouter", "ipykernel", "ipython", "jupyter_server", "httpx", "chatlas", "openai"]
+PACKAGES = [
+    "jupyter_openrouter",
+    "ipykernel",
+    "ipython",
+    "jupyter_server",
+    "httpx",
+    "httpx-sse",
+    "chatlas",
+    "openai",
+    "openrouter",
+]
 
 
 @dataclass

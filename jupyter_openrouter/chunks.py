@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from .errors import EventError
+from .errors import LOOKS_LIKE_KEY, EventError
 
 _decode = msgspec.json.Decoder().decode
 _MAX_NOTE = 80
@@ -229,6 +229,12 @@ class Growing:
                 (self.reasoning_parts if which else self.text_parts).append(text)
         return text
 
+    def skip(self, note: str) -> None:
+        """Counts a chunk that is left out, and keeps the first 80 characters of the first 20."""
+        self.skipped += 1
+        if len(self.skipped_chunks) < 20:
+            self.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", note[:200])[:_MAX_NOTE])
+
     @property
     def begun(self) -> bool:
         """Whether any part of an answer has come: from here on nothing is tried again."""
@@ -400,7 +406,7 @@ def _index(choice: dict[str, Any], position: int) -> int:
 
 def _fold_other(into: Growing, choice: dict[str, Any], index: int) -> None:
     if index >= MAX_CHOICES:
-        into.skipped += 1
+        into.skip(f"choice {index}"[:_MAX_NOTE])
         return
     if (other := into.others.get(index)) is None:
         other = into.others[index] = Growing()

@@ -55,6 +55,7 @@ class Decoder:
         self._event = ""
         self._too_large = False
         self._size = 0  # bytes held for the event that is being read
+        self._between = False  # that nothing at all is held; known only after `whole`
 
     def whole(self, chunk: bytes) -> list[bytes] | None:
         """Takes a chunk that completes events of one ``data: `` line each and holds nothing else.
@@ -68,6 +69,15 @@ class Decoder:
         >>> decoder.whole(b"data: a\\n\\ndata: b\\n\\nda"), decoder.whole(b"ta: c\\n\\n")
         ([b'a', b'b'], [b'c'])
         """
+        if (
+            self._between
+            and chunk.find(b"\n") == len(chunk) - 2  # the first one
+            and chunk.startswith(b"data: ")
+            and chunk.endswith(b"\n\n")
+            and b"\r" not in chunk
+            and len(chunk) <= self.max_event_bytes
+        ):
+            return [chunk[6:-2]]
         # Before the first line there may be a byte order mark.
         if not self._started or self._data or self._event or self._after_cr or self._too_large:
             return None
@@ -83,6 +93,7 @@ class Decoder:
             return None
         self._pending = [rest] if rest else []
         self._size = len(rest)
+        self._between = not rest
         return events
 
     def feed(self, chunk: bytes) -> list[Event | Comment]:
@@ -91,6 +102,7 @@ class Decoder:
         Raises:
             EventError: an event holds more than ``max_event_bytes`` bytes.
         """
+        self._between = False
         if self._too_large:
             raise self._refusal()
         if not self._started:

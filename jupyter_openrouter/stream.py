@@ -14,18 +14,20 @@ and whatever it is, the socket is closed at once and ``response`` holds every wo
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
+import weakref
 from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timezone
 from typing import Any, Literal, Protocol
 
 from .chunks import Delta, decode, fold, fold_plain
 from .errors import (
-    LOOKS_LIKE_KEY,
     APIConnectionError,
     APITimeoutError,
     CutError,
@@ -35,6 +37,7 @@ from .errors import (
     StreamError,
     from_payload,
     status_class,
+    wait_remedy,
 )
 from .response import Response
 from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
@@ -42,6 +45,11 @@ from .sse import Comment, Decoder, Event
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_ERROR_BYTES = 1024 * 1024
+MAX_SKIPPED = 1000
+"""More malformed chunks than these end the answer: what holds so many is no stream of this API."""
+_ERROR_SECONDS = 5.0
+_BLOCK_BYTES = 16 * 1024
+"""So much of a whole answer counts as an event."""
 _DRAIN_SECONDS = 0.1
 _MAX_GAPS = 4096
 
@@ -135,6 +143,8 @@ class Stream:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reader: asyncio.Task[Any] | None = None
         self._verdict: Exception | None = None
+        self._cancelled = False  # by us
+        self._cancels = 0  # by others, before the read that is going on
         self._timer: asyncio.TimerHandle | None = None
         self._started = self._sent = 0.0  # on the loop's clock: the answer, this attempt
         self._sign = self._event = self._entered = 0.0  # last comment or event, last event, last call of ours
@@ -209,7 +219,7 @@ class Stream:
                 and not self._over
                 and (seconds := rest()) > 0
             ):
-                await self._wait(asyncio.sleep(seconds))
+                await self._pause(seconds)
         error, self._error = self._error, None
         if error is not None:
             raise error
@@ -217,14 +227,18 @@ class Stream:
 
     async def text_deltas(self) -> AsyncIterator[str]:
         """The text alone, piece by piece."""
-        async for delta in self:
-            if delta.text:
-                yield delta.text
+        try:
+            async for delta in self:
+                if delta.text:
+                    yield delta.text
+        finally:
+            await self.aclose()
 
     async def events(self) -> AsyncIterator[str]:
         """Server-sent events for passing on to a web response, as they came, each with its blank line.
 
-        An answer that fails ends with one event in the service's own mid-stream error form.
+        What was malformed is left out, and so is what an attempt gave that was made again. An answer that fails
+        ends with one event in the service's own mid-stream error form.
         """
         self._raw = deque()
         try:
@@ -232,15 +246,17 @@ class Stream:
                 await self._fill()
                 self._ready.clear()
                 while self._raw:
-                    yield f"data: {self._raw.popleft()}\n\n"
-            while self._raw:
-                yield f"data: {self._raw.popleft()}\n\n"
+                    yield _event(self._raw.popleft())
             if self._error is not None:
                 import json
 
                 error, self._error = self._error, None
-                content = {"error": {"code": error.status or 502, "message": error.message}, "choices": []}
-                yield f"data: {json.dumps(content)}\n\n"
+                content = {
+                    "id": self.response.id,
+                    "error": {"code": error.status or error.code or 502, "message": error.message},
+                    "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}],
+                }
+                yield _event(json.dumps(content))
         finally:
             await self.aclose()
 
@@ -253,8 +269,9 @@ class Stream:
             here = None
         if loop is None or loop is here:
             self._interrupt(_Stopped())
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(self._interrupt, _Stopped())
+        else:
+            with suppress(RuntimeError):  # the loop is closed, and so is the answer
+                loop.call_soon_threadsafe(self._interrupt, _Stopped())
 
     # --- reading
 
@@ -267,38 +284,43 @@ class Stream:
             self._started = self._loop.time()
             self.response.sent_at = time.time()
         self._entered = self._loop.time()
-        while not self._ready and not self._over:
+        task = asyncio.current_task()
+        if sys.version_info >= (3, 11) and task is not None:
+            self._cancels = task.cancelling()
+        while not self._ready and not self._over and not (self._raw and self.response.begun):
             try:
                 if self._verdict is not None:
                     raise self._verdict
                 if self._blocks is None:
                     await self._open()
                 else:
-                    await self._read(self._blocks)
+                    await self._read(self._blocks, task)
             except asyncio.CancelledError:
-                verdict = self._verdict
-                if verdict is None:
+                if not self._only_ours():
                     await self._end("stopped")
                     raise
-                # It was we who cancelled the wait of the task that reads.
-                if sys.version_info >= (3, 11) and (task := asyncio.current_task()) is not None:
-                    task.uncancel()
-                await self._judge_error(verdict)
+                # The verdict for which we cancelled the wait is raised in the next turn.
             except Exception as error:  # noqa: BLE001 - what is not known is raised again by `_judge_error`
                 await self._judge_error(error)
 
-    async def _wait(self, awaitable: Any) -> Any:
-        """Awaits something that a stop or a time-out may cut short."""
+    def _only_ours(self) -> bool:
+        """Takes our own cancellation of the task that reads back; False when somebody else wants it to end."""
+        ours, self._cancelled = self._cancelled, False
+        if ours and sys.version_info >= (3, 11) and (task := asyncio.current_task()) is not None:
+            return task.uncancel() <= self._cancels
+        return ours  # before Python 3.11, a task does not know whether more than one has cancelled it
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleeps; a stop or a time-out cuts it short."""
+        if self._verdict is not None:
+            return
         self._reader = asyncio.current_task()
         try:
-            return await awaitable
+            await asyncio.sleep(seconds)
         except asyncio.CancelledError:
-            if self._verdict is None:
+            if not self._only_ours():
                 await self._end("stopped")
                 raise
-            if sys.version_info >= (3, 11) and self._reader is not None:
-                self._reader.uncancel()
-            return None
         finally:
             self._reader = None
 
@@ -320,6 +342,7 @@ class Stream:
             with suppress(ValueError):
                 self.response.cache_age = float(headers.get("x-openrouter-cache-age", ""))
             if connection.status != 200:
+                self._unwatch()  # reading the reason has a limit of its own
                 raise await status_error(connection, self._transport.host)
             encoding = headers.get("content-encoding", "identity").strip().lower()
             if encoding not in ("", "identity"):
@@ -334,16 +357,17 @@ class Stream:
                     f"{self._transport.host} answered with a web page and not with an answer.",
                     remedy="Check the base URL, and whether a sign-in page or proxy stands between.",
                 )
-            if kind == "application/json":
+            if kind == "application/json" or kind.endswith("+json"):
                 await self._read_whole(self._blocks)
         finally:
             self._reader = None
 
-    async def _read(self, blocks: AsyncIterator[bytes]) -> None:
-        self._reader = asyncio.current_task()
+    async def _read(self, blocks: AsyncIterator[bytes], task: asyncio.Task[Any] | None) -> None:
+        self._reader = task
         try:
             block = await blocks.__anext__()
         except StopAsyncIteration:
+            self._decoder.feed(b"")  # raises if the last event was too large
             await self._finish()
             return
         finally:
@@ -355,15 +379,33 @@ class Stream:
 
     async def _read_whole(self, blocks: AsyncIterator[bytes]) -> None:
         """A whole answer in one piece: asked for, or sent although a stream was asked for."""
-        body = await read_body(blocks, MAX_BODY_BYTES)
+        body = await read_body(self._alive(blocks), MAX_BODY_BYTES)
         if body.lstrip().startswith((b"data:", b"event:", b":")):
             self._take(body)  # events after all, under another name
             await self._finish()
             return
+        text = body.decode("utf-8-sig", "replace").strip()
+        try:
+            self._fold_chunk(decode(text))
+        except EventError:
+            raise EventError(f"The answer is malformed: {text[:80]!r}.") from None
         if self._raw is not None:
-            self._raw.append(body.decode("utf-8", "replace").strip())
-        self._fold(body.decode("utf-8", "replace").strip())
+            self._raw.append(text)
         await self._finish()
+
+    async def _alive(self, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The same blocks, each a sign of life; white space alone counts as a comment does."""
+        assert self._loop is not None
+        size = 0
+        async for block in blocks:
+            self._sign = self._loop.time()
+            size += len(block.strip())
+            if size >= _BLOCK_BYTES:
+                self._event, size = self._sign, 0
+            if not self._signed:
+                self._signed = True
+                self._watch()
+            yield block
 
     async def _drain(self, blocks: AsyncIterator[bytes]) -> None:
         """Reads what little follows ``[DONE]``, so that the connection can serve the next request."""
@@ -407,26 +449,36 @@ class Stream:
                 self.comments += 1
                 continue
             self._event = self._sign
-            if self._raw is not None:
-                self._raw.append(item.data)  # type: ignore[union-attr]
             if item.data == "[DONE]" or item.data.strip() == "[DONE]":  # type: ignore[union-attr]
                 self.response.finished = True
+                if self._raw is not None:
+                    self._raw.append("[DONE]")
                 return
-            self._fold(item.data)  # type: ignore[union-attr]
+            self._fold(item)  # type: ignore[arg-type]
         if (more := self.response.characters - before) > 0:
             self._size += min(0, more - len(block))
 
-    def _fold(self, data: str) -> None:
+    def _fold(self, event: Event) -> None:
         response = self.response
         try:
-            chunk = decode(data)
+            chunk = decode(event.data)
         except EventError:
+            if event.event == "error":
+                raise from_payload(event.data[:2000]) from None
             if self._plan.on_malformed == "raise":
                 raise
-            response.skipped += 1
-            if len(response.skipped_chunks) < 20:
-                response.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", data[:80]))
+            response.skip(event.data)
+            if response.skipped > MAX_SKIPPED:
+                raise EventError(f"The stream holds more than {MAX_SKIPPED} malformed chunks.") from None
             return
+        if event.event == "error" and not chunk.get("error"):
+            chunk = {"error": chunk}
+        self._fold_chunk(chunk)
+        if self._raw is not None:
+            self._raw.append(event.data)
+
+    def _fold_chunk(self, chunk: dict[str, Any]) -> None:
+        response = self.response
         delta = fold(response, chunk)
         if delta.text or delta.reasoning:
             self._ready.append(delta)
@@ -449,21 +501,31 @@ class Stream:
     # --- stops and time-outs
 
     def _interrupt(self, verdict: Exception) -> None:
-        """On the loop: ends the wait that is going on, or the next one."""
-        if self._over or self._verdict is not None:
+        """On the loop: ends the wait that is going on, or the next one. A stop outdoes a time-out."""
+        if self._over or (self._verdict is not None and not isinstance(verdict, _Stopped)):
             return
         self._verdict = verdict
         self._ready.clear()  # it is in the response; who stops wants no more
-        if self._reader is not None:
+        if self._reader is not None and not self._cancelled:
+            self._cancelled = True
             self._reader.cancel()
 
     def _watch(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        assert self._loop is not None
+        self._unwatch()
         limit = self._next_limit()
         if limit is not None:
-            self._timer = self._loop.call_at(limit[0], self._check)
+            self._check_at(limit[0])
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check_at(self, when: float) -> None:
+        assert self._loop is not None
+        # Weakly, so that a stream that its reader dropped is collected, and its socket closed with it.
+        check = weakref.WeakMethod(self._check)
+        self._timer = self._loop.call_at(when, lambda: (method := check()) and method())
 
     def _next_limit(self) -> tuple[float, str] | None:
         """When, on the loop's clock, which time-out is due if nothing more comes."""
@@ -501,14 +563,14 @@ class Stream:
             self._interrupt(APITimeoutError(limit[1]))
             return
         # Moved by what has come since; or it is the caller's own time that passes.
-        self._timer = self._loop.call_at(max(limit[0], self._loop.time() + 0.05), self._check)
+        self._check_at(max(limit[0], self._loop.time() + 0.05))
 
     # --- how it ends
 
     async def _finish(self) -> None:
         """After the last byte: done, cut, or empty."""
         response = self.response
-        if not response.finished and not response.finish_reason:
+        if not response.finished and not response.concluded:
             raise CutError(
                 "The answer was cut off: the stream ended with neither a finish reason nor [DONE]."
             )
@@ -519,20 +581,35 @@ class Stream:
 
     async def _judge_error(self, error: Exception) -> None:
         """Tries again, asks the next model, or ends with the typed error. Faults of our own are raised."""
-        if isinstance(error, _Stopped):
+        try:
+            await self._judge(error)
+        except asyncio.CancelledError:
+            await self._end("stopped")
+            raise
+        except Exception as fault:
+            await self._end("failed")
+            if fault is not error:
+                fault.__context__ = None  # `error`, which may hold a request with its headers
+            raise
+
+    async def _judge(self, error: Exception) -> None:
+        if self._verdict is error:
+            self._verdict = None  # from here on, another one is heard again
+        if self._cancelled:
+            self._only_ours()  # it met an end that had come in the same moment
+        if isinstance(error, _Stopped) or isinstance(self._verdict, _Stopped):
             await self._end("stopped")
             return
         if not isinstance(error, OpenRouterError):
             known = self._transport.translate(error)
             if known is None:
-                await self._end("failed")
                 raise error
             if (self.response.begun or self._blocks is not None) and not isinstance(known, APITimeoutError):
                 # The class name says more than the message, which is often empty.
                 reason = f"{type(error).__name__}: {error}".rstrip(": ")
                 known = CutError(f"The connection broke in the middle of the answer ({reason}).")
             error = known
-        answered = self.response.finish_reason or self.response.finished
+        answered = self.response.concluded or self.response.finished
         if answered and self.response.failure is None and isinstance(error, (CutError, APITimeoutError)):
             # Nothing but usage can be missing: the model itself had said that it was at its end.
             try:
@@ -546,16 +623,21 @@ class Stream:
             error.generation_id = (
                 error.generation_id or self.response.generation_id or self.response.id or None
             )
-            error.__cause__ = error.__context__ = None  # which may hold a request with its headers
+            error.provider = error.provider or self.response.provider or None
+            # These may hold a request, or what the server said of it, in the frames that a verbose traceback shows.
+            error.__cause__ = error.__context__ = error.__traceback__ = None
             self._error = self.response.error = error
             await self._end("cut" if isinstance(error, CutError) else "failed")
 
     async def _try_again(self, error: OpenRouterError) -> bool:
         response, plan = self.response, self._plan
-        if response.begun or self._ready:
+        if response.begun or response.reasoning_details:  # which were paid for, though nobody can read them
             return False
         model = plan.bodies[self._candidate][0]
         wait = plan.retry.delay(error, self._tries)
+        total = plan.timeouts.total
+        if wait is not None and total is not None and self._loop is not None:
+            wait = wait if self._loop.time() + wait < self._started + total else None
         if wait is not None:
             self._tries += 1
         elif self._candidate + 1 < len(plan.bodies) and error.status in plan.fallback_statuses:
@@ -566,14 +648,17 @@ class Stream:
         attempt = Attempt(model, f"{type(error).__name__}: {error.message}", error.status, wait)
         response.attempts.append(attempt)
         response.restart(plan.bodies[self._candidate][0])
+        if self._raw is not None:
+            self._raw.clear()
         await self._close()
-        self._verdict = None
         if plan.on_retry is not None:
             plan.on_retry(attempt)
         if wait:
             response.retry_at = time.time() + wait
-            await self._wait(asyncio.sleep(wait))
-            response.retry_at = None
+            try:
+                await self._pause(wait)
+            finally:
+                response.retry_at = None
         return True
 
     async def _end(self, state: Any) -> None:
@@ -581,7 +666,9 @@ class Stream:
             self._over = True
             response = self.response
             if response.state in ("waiting", "streaming"):
-                response.close()
+                rest = response.close()
+                if state != "stopped" and (rest.text or rest.reasoning):
+                    self._ready.append(rest)
                 response.state = state
                 if self._loop is not None:
                     response.seconds = self._loop.time() - self._started
@@ -594,9 +681,7 @@ class Stream:
         await self._close()
 
     async def _close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._unwatch()
         connection, self._connection, self._blocks = self._connection, None, None
         if connection is not None:
             with suppress(Exception):  # it is closed in any case; the answer's own ending is what counts
@@ -637,7 +722,7 @@ async def status_error(connection: Connection, host: str) -> OpenRouterError:
     status, headers = connection.status, connection.headers
     generation_id = _printable(headers.get("x-generation-id", "")) or None
     if 300 <= status < 400:
-        target = _printable(headers.get("location", ""))[:300]
+        target = _printable(headers.get("location", ""))[:300] or "another address"
         return APIConnectionError(
             f"{host} redirects to {target}, which is not followed, to keep the key here.",
             remedy="If you trust that address, set it as the base URL.",
@@ -645,18 +730,48 @@ async def status_error(connection: Connection, host: str) -> OpenRouterError:
         )
     payload: dict[str, Any] = {}
     with suppress(OpenRouterError):
-        payload = decode((await read_body(connection.blocks(), _MAX_ERROR_BYTES)).decode("utf-8", "replace"))
+        payload = decode((await _error_body(connection)).decode("utf-8-sig", "replace"))
     retry_after = retry_after_seconds(headers)
-    if "error" in payload:
-        return from_payload(
-            payload["error"], http_status=status, retry_after=retry_after, generation_id=generation_id
-        )
-    return status_class(status)(
+    # The latter two are those of other servers, and of gateways between.
+    reason = next((payload[name] for name in ("error", "detail", "message") if payload.get(name)), None)
+    if reason is not None:
+        return from_payload(reason, http_status=status, retry_after=retry_after, generation_id=generation_id)
+    kind = status_class(status)
+    return kind(
         f"{host} answered with status {status} and no explanation.",
+        remedy=wait_remedy(kind, retry_after),
         status=status,
         retry_after=retry_after,
         generation_id=generation_id,
     )
+
+
+async def _error_body(connection: Connection) -> bytes:
+    """What can be had of it: when it breaks off, never ends or is too large, the status alone says enough."""
+    pieces: list[bytes] = []
+
+    async def read() -> None:
+        size = 0
+        async for piece in connection.blocks():
+            size += len(piece)
+            pieces.append(piece)
+            if size > _MAX_ERROR_BYTES:
+                return
+
+    with suppress(Exception):
+        await asyncio.wait_for(read(), _ERROR_SECONDS)
+    body = b"".join(pieces)
+    if connection.headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip", "deflate"):
+        import zlib
+
+        # No compression was asked for. What comes of it is bounded, however much was packed into it.
+        with suppress(zlib.error):
+            body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, _MAX_ERROR_BYTES)
+    return body
+
+
+def _event(data: str) -> str:
+    return "data: " + "\ndata: ".join(re.split("\r\n|\r|\n", data)) + "\n\n"
 
 
 def _printable(text: str) -> str:
@@ -664,7 +779,7 @@ def _printable(text: str) -> str:
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Seconds out of ``Retry-After-Ms`` or ``Retry-After`` (seconds or a date).
+    """Seconds out of ``Retry-After-Ms``, ``Retry-After`` (seconds or a date) or ``X-RateLimit-Reset`` (Unix ms).
 
     >>> retry_after_seconds({"retry-after": "7"}), retry_after_seconds({"retry-after-ms": "1500"})
     (7.0, 1.5)
@@ -672,11 +787,17 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     import email.utils
 
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        with suppress(ValueError):
-            seconds = float(headers.get(name, "")) * unit
-            return min(max(0.0, seconds), 1e9) if seconds == seconds else None
+        text = headers.get(name, "").strip()
+        if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+            return min(float(text) * unit, 1e9)
     try:
         when = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=timezone.utc)
         return max(0.0, when.timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
-        return None
+        pass
+    # The service's own limits, such as the day's quota of free models, come with the time of their end alone.
+    reset = headers.get("x-ratelimit-reset", "").strip()
+    seconds = float(reset) / 1000 - time.time() if re.fullmatch(r"[0-9]{13}", reset) else 0.0
+    return seconds if seconds > 0 else None

@@ -7,10 +7,12 @@ import contextlib
 import gc
 import json
 import logging
+import os
 import pickle
 import re
 import socket
 import ssl
+import sys
 import threading
 import traceback
 import warnings
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_cases import CASES, FRAMINGS, HEAD, HEL, KEY, PAUSE, QUICK, SOON, Case, Framing, failing, fails
+from fault_cases import CASES, FRAMINGS, HEL, KEY, PAUSE, QUICK, SOON, Case, Framing, failing, fails
 from faults import (
     DONE,
     FIN,
@@ -40,6 +42,7 @@ from faults import (
     stream,
 )
 
+from jupyter_openrouter import stream as stream_module
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.errors import (
     APIConnectionError,
@@ -57,19 +60,24 @@ BOUND = 10.0
 STATES = {type(None): "done", CutError: "cut"}
 
 
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_module, "_ERROR_SECONDS", SOON)
+
+
 def run(work: Awaitable[Any]) -> Any:
     """Runs it within the bound, and checks that no task is left behind and nothing was said to the loop."""
 
     async def bounded() -> Any:
-        said_to_the_loop: list[Any] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: said_to_the_loop.append(context))
+        complaints: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         result = await asyncio.wait_for(work, BOUND)
         for _ in range(50):  # generators inside httpx that were left early end in the loop's next turns
             await asyncio.sleep(0)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         assert not left, left
-        gc.collect()
-        assert not said_to_the_loop
+        gc.collect(0)
+        assert not complaints
         return result
 
     return asyncio.run(bounded())
@@ -162,7 +170,11 @@ def test_a_faulty_answer_survives_or_gives_its_typed_error_with_the_text_so_far(
     with caplog.at_level(logging.DEBUG):
         got, error, response = run(work())
     check(case, got, error, response)
-    assert KEY[:20] not in shown(response, error, caplog.text)
+    # httpcore's own log holds the headers of an answer, where one of our servers shows the key on purpose.
+    log = "\n".join(
+        line for line in caplog.text.splitlines() if "receive_response_headers.complete" not in line
+    )
+    assert KEY[:20] not in shown(response, error, log)
 
 
 def test_there_are_enough_scenarios() -> None:
@@ -501,7 +513,12 @@ async def until(true: Callable[[], Any]) -> None:
         await asyncio.sleep(0.002)
 
 
-@pytest.mark.parametrize("how", ["stop", "stop twice", "stop from a thread", "cancel", "cancel and stop"])
+HOWS = ["stop", "stop twice", "stop from a thread", "cancel"]
+if sys.version_info >= (3, 11):  # before, a task does not know whether more than one has cancelled it
+    HOWS.append("cancel and stop")
+
+
+@pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_stop_closes_the_socket_at_once_in_every_phase(phase: str, how: str) -> None:
     script, reached, text = PHASES[phase]
@@ -611,7 +628,7 @@ def test_a_stop_while_a_failed_attempt_is_being_closed_is_not_forgotten() -> Non
 
 
 def test_a_fault_in_on_retry_reaches_the_caller_without_the_request_and_closes_everything() -> None:
-    async def work() -> None:
+    async def work() -> Any:
         async with serving((head("503 X"), STALL), OK) as (server, client):
 
             def fault(attempt: Attempt) -> None:
@@ -620,11 +637,12 @@ def test_a_fault_in_on_retry_reaches_the_caller_without_the_request_and_closes_e
             one = ask(client, on_retry=fault)
             with pytest.raises(LookupError, match="mine") as caught:
                 await one.run()
-            assert KEY[:20] not in shown(one.response, caught.value, "")
             await server.emptied()
             assert one.response.state == "failed"
+            return one.response, caught.value
 
-    run(work())
+    response, error = run(work())
+    assert KEY[:20] not in shown(response, error, "")
 
 
 def test_a_stop_between_deltas_ends_the_iteration_and_keeps_what_had_come() -> None:
@@ -656,10 +674,14 @@ def test_leaving_the_block_early_closes_the_socket() -> None:
 def test_an_exception_of_the_reader_closes_the_socket() -> None:
     async def work() -> None:
         async with serving((head(), HEL, STALL)) as (server, client):
-            with pytest.raises(LookupError):
+
+            async def fail() -> None:
                 async with ask(client) as one:
                     async for _ in one:
                         raise LookupError
+
+            with pytest.raises(LookupError):
+                await fail()
             await server.emptied()
 
     run(work())
@@ -745,21 +767,19 @@ def test_500_streams_at_once_are_all_right() -> None:
 
 
 def test_faulty_answers_leave_no_descriptor_behind() -> None:
-    descriptors = Path("/proc/self/fd")
-    if (
-        not descriptors.exists()
-    ):  # macOS and Windows: the tasks and the server's side are checked all the same
-        return
+    descriptors = "/proc/self/fd"
+    if not os.path.isdir(descriptors):
+        return  # there, the tasks and the server's side are checked all the same
     scripts = [OK, failing({"code": 502}, said("Hel")), fails(400), (head(), HEL, FIN), (head()[:30], FIN)]
 
     async def work() -> tuple[int, int]:
         async with serving(*(scripts * 12), OK) as (_, client):
             await outcome(ask(client))
-            before = len(list(descriptors.iterdir()))
+            before = len(os.listdir(descriptors))
             for _ in range(50):
                 await outcome(ask(client))
             await asyncio.sleep(PAUSE)
-            return before, len(list(descriptors.iterdir()))
+            return before, len(os.listdir(descriptors))
 
     before, after = run(work())
     assert after <= before + 2
@@ -839,7 +859,7 @@ def test_events_of_a_failure_end_with_one_error_in_the_service_own_form(
     script: Script, code: int, words: str
 ) -> None:
     lines, response = relayed(script, retry=RetryPolicy(max_retries=0))
-    errors = [data_of(line) for line in lines if "error" in line and "[DONE]" not in line]
+    errors = [data_of(line) for line in lines if '"error":' in line]
     assert len(errors) == 1
     assert data_of(lines[-1]) == errors[0]
     assert errors[0]["error"]["code"] == code
@@ -866,11 +886,15 @@ def test_text_deltas_are_the_text_alone() -> None:
 
 def test_text_deltas_raise_the_error_after_the_text() -> None:
     async def work() -> list[str]:
-        got = []
+        got: list[str] = []
         async with serving(failing({"code": 429, "message": "Sorry"}, said("Hel"))) as (_, client):
-            with pytest.raises(RateLimitError):
+
+            async def read() -> None:
                 async for text in ask(client).text_deltas():
                     got.append(text)
+
+            with pytest.raises(RateLimitError):
+                await read()
         return got
 
     assert run(work()) == ["Hel"]
