@@ -16,6 +16,9 @@ from .errors import LOOKS_LIKE_KEY, EventError
 
 _decode = msgspec.json.Decoder().decode
 _MAX_NOTE = 80
+_READ = frozenset(
+    {"id", "model", "provider", "service_tier", "object", "created", "usage", "error", "choices"}
+)
 MAX_CHOICES = 128
 MAX_TOOL_CALLS = 128
 """More in one answer are left out: looking each piece up among very many would hold up every stream."""
@@ -158,7 +161,11 @@ class Growing:
         self.reasoning_parts: list[str] = []
         self.reasoning_details: list[dict[str, Any]] = []
         self.tool_calls: list[dict[str, Any]] = []
+        self.dropped_tool_calls = False
+        """True when there were more than ``MAX_TOOL_CALLS``."""
         self.annotations: list[dict[str, Any]] = []
+        self.extra: dict[str, Any] = {}
+        """Whatever else the chunks held at their top, such as ``openrouter_metadata``; the last value of each."""
         self.images: list[dict[str, Any]] = []
         self.refusal = ""
         self.audio: dict[str, Any] = {}
@@ -287,6 +294,9 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
         into.usage = Usage.read(usage)
     if (error := chunk.get("error")) is not None and error is not False:
         into.failure = error
+    for name in chunk.keys() - _READ:
+        if chunk[name] is not None:
+            into.extra[name] = chunk[name]
 
     text = reasoning = ""
     for position, choice in enumerate(_list(chunk.get("choices"))):
@@ -375,6 +385,8 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
         into.provider = chunk.provider
     if chunk.service_tier:
         into.service_tier = chunk.service_tier
+    if chunk.system_fingerprint:
+        into.extra["system_fingerprint"] = chunk.system_fingerprint
     if choice.finish_reason:
         into.finish_reason = choice.finish_reason
     if choice.native_finish_reason:
@@ -431,7 +443,7 @@ def _fold_rarer(into: Growing, delta: dict[str, Any]) -> None:
             _fold_reasoning_detail(into.reasoning_details, detail)
     for piece in _list(delta.get("tool_calls")):
         if isinstance(piece, dict):
-            _fold_tool_call(into.tool_calls, piece)
+            into.dropped_tool_calls = not _fold_tool_call(into.tool_calls, piece) or into.dropped_tool_calls
 
 
 def _fold_reasoning_detail(details: list[dict[str, Any]], piece: dict[str, Any]) -> None:
@@ -452,8 +464,8 @@ def _fold_reasoning_detail(details: list[dict[str, Any]], piece: dict[str, Any])
             last[name] = value
 
 
-def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
-    """Gathers by ``index``; without one by ``id``, else into the last call.
+def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> bool:
+    """Gathers by ``index``; without one by ``id``, else into the last call. False when it was left out.
 
     Some providers give every call the index 0, or neither index nor id: then a name that cannot belong to the
     call so far begins another.
@@ -472,7 +484,7 @@ def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
         call = None if name and _is_another(calls[-1]["function"], name) else calls[-1]
     if call is None:
         if len(calls) >= MAX_TOOL_CALLS:
-            return
+            return False
         number = index if isinstance(index, int) else len(calls)
         call = {"index": number, "id": ident, "type": "function", "function": {"name": "", "arguments": ""}}
         calls.append(call)
@@ -481,6 +493,7 @@ def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     if name:
         call["function"]["name"] = call["function"]["name"] or name
     call["function"]["arguments"] += json.dumps(arguments) if isinstance(arguments, dict) else _str(arguments)
+    return True
 
 
 def _is_another(function: dict[str, str], name: str) -> bool:

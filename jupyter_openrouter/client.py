@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import httpx
@@ -178,6 +179,7 @@ class AsyncOpenRouter:
             follow_redirects=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             headers={"User-Agent": "jupyter_openrouter", "Accept-Encoding": "identity"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept, none sent
         )
 
     async def __aenter__(self) -> AsyncOpenRouter:
@@ -426,13 +428,25 @@ class AsyncOpenRouter:
     def translate(self, error: Exception) -> OpenRouterError | None:
         """Says in our terms what httpx raised; None for a fault of our own. For ``Stream``."""
         if isinstance(error, httpx.ConnectTimeout):
-            return APITimeoutError(f"{self.host} was not connected within {self._connect_timeout:g} s.")
+            return APITimeoutError(
+                f"{self.host} was not connected within {self._connect_timeout:g} s.", never_sent=True
+            )
         if isinstance(error, httpx.TimeoutException):
             return APITimeoutError(f"{self.host} did not take the request in time.")
         if isinstance(error, (httpx.TransportError, httpx.StreamError, httpx.InvalidURL)):
             # The class name says more than the message, which is often empty.
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            if not isinstance(error, (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol)):
+                return APIConnectionError(f"{self.host} closed the connection without an answer ({reason}).")
+            # A certificate does not get better by trying again.
+            certificate = "CERTIFICATE_VERIFY_FAILED" in reason or "certificate verify failed" in reason
             return APIConnectionError(
-                f"{self.host} was not reached ({reason}).", never_sent=isinstance(error, httpx.ConnectError)
+                f"{self.host} was not reached ({reason}).",
+                never_sent=isinstance(error, httpx.ConnectError),
+                retryable=False if certificate else None,
+            )
+        if isinstance(error, RuntimeError) and self._http.is_closed:
+            return APIConnectionError(
+                "This client was closed.", remedy="Make a new one.", never_sent=True, retryable=False
             )
         return None

@@ -121,7 +121,13 @@ class Response(Growing):
         if self.state == "done" and self.reasoning and not self.text and not self.tool_calls:
             found.append("The model gave only reasoning, and no answer.")
         if self.skipped:
-            found.append(f"{self.skipped} malformed chunks were left out.")
+            found.append(_malformed(self.skipped) + " left out.")
+        if self.dropped_tool_calls:
+            found.append(f"More than {len(self.tool_calls)} tool calls came; the rest were left out.")
+        if self.state == "done" and "error" in self.native_finish_reason.lower():
+            found.append(f"The provider's own finish reason tells of a failure: {self.native_finish_reason}.")
+        if self.state == "done" and self.finish_reason and self.usage is None:
+            found.append("The connection ended before tokens and cost were told.")
         asked = {attempt.model for attempt in self.attempts} - {self.requested_model}
         if asked:
             found.append(f"{self.requested_model} answered instead of {', '.join(sorted(asked))}.")
@@ -132,6 +138,10 @@ class Response(Growing):
         kept = {name: getattr(self, name) for name in ("attempts", "sent_at", "keep_text", "body", "settler")}
         self.__init__(requested_model, request_hash=self.request_hash)  # type: ignore[misc]
         vars(self).update(kept)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The way back to the client is for this process only.
+        return {**vars(self), "settler": None}
 
     async def settle(self) -> Response:
         """Asks the service for what a stopped answer has cost, and fills ``usage`` in; to be awaited on its loop.
@@ -266,7 +276,7 @@ class Response(Growing):
             parts.append(f"{self.seconds:.1f} s")
         parts.append(self._ending())
         if self.skipped:
-            parts.append(f"{self.skipped} malformed chunks left out")
+            parts.append(_malformed(self.skipped) + " left out")
         return [part for part in parts if part]
 
     def _ending(self) -> str:
@@ -303,6 +313,10 @@ class Response(Growing):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.mimebundle()
+
+
+def _malformed(count: int) -> str:
+    return f"{count} malformed chunk{'' if count == 1 else 's'}"
 
 
 def dollars(amount: float) -> str:

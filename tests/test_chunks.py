@@ -252,3 +252,10 @@ def test_two_threads_that_look_at_once_see_the_text_as_it_is() -> None:
 def test_a_flood_of_tool_calls_is_cut_short() -> None:
     got = folded(delta(tool_calls=[{"index": n, "function": {"name": "f"}} for n in range(60_000)]))
     assert len(got.tool_calls) == 128
+
+
+def test_what_is_not_known_at_the_top_of_a_chunk_is_kept() -> None:
+    got = folded(
+        delta(content="a") | {"openrouter_metadata": {"region": "eu"}, "system_fingerprint": "f", "x": None}
+    )
+    assert got.extra == {"openrouter_metadata": {"region": "eu"}, "system_fingerprint": "f"}
