@@ -1,8 +1,9 @@
 """The model's side for the client alone: chunks rendered beforehand, sent in the ways in which a stream arrives.
 
 The model slug says how: ``bench/flat-4000`` sends 4,000 chunks as fast as they go, one in each HTTP chunk, as a live
-API does; ``blocks`` sends many in each; ``paced`` sends one every 2 ms; ``stamped`` holds the first one back for
-5 ms and writes into it when it left; ``gate-500-100`` begins when 500 requests wait, with 100 chunks for each.
+API does; ``blocks`` sends many in each; ``paced`` sends one every 2 ms; ``first`` sends one at once with the time at
+which it left, and the end 5 ms later; ``stamped`` does so after 5 ms; ``gate-500-100`` begins when 500 requests wait,
+with 100 chunks for each, and hangs up on all when they do not come.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ WORDS = [" the", " quick", " brown", " fox", " jumps", " over", " a", " lazy", "
 PER_BLOCK = 100  # chunks in one HTTP chunk of bench/blocks: 30 kB
 PER_WRITE = 1000
 PACE_SECONDS = 0.002
-GATE_SECONDS = 20.0  # after that a gate opens with whoever has come
+GATE_SECONDS = 20.0
 STAMP_DIGITS = 20
 KEEP_ALIVE = b": OPENROUTER PROCESSING\n\n"
 HEAD = (
@@ -86,7 +87,7 @@ BLOCK = framed(b"".join(islice(cycle(DELTAS), PER_BLOCK)))
 
 
 def text_size(count: int) -> int:
-    """Characters in so many deltas of every way but ``stamped``, whose count is a multiple of the words."""
+    """Characters in so many deltas, a multiple of the words; not of those that hold the time."""
     assert count % len(WORDS) == 0, count
     return count // len(WORDS) * len("".join(WORDS))
 
@@ -106,16 +107,17 @@ async def _pass_gate(name: str, size: int) -> None:
     if gate.waiting == size:
         _gates.pop(name, None)
         gate.open.set()
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(gate.open.wait(), GATE_SECONDS)
+    await asyncio.wait_for(gate.open.wait(), GATE_SECONDS)
 
 
 async def _answer(writer: asyncio.StreamWriter, way: str, counts: list[int]) -> None:
     count = counts[-1]
     writer.write(HEAD + framed(KEEP_ALIVE))
-    if way == "stamped":
-        await asyncio.sleep(0.005)
+    if way in ("stamped", "first"):
+        if way == "stamped":
+            await asyncio.sleep(0.005)
         writer.write(framed(delta(f"{time.monotonic_ns():0{STAMP_DIGITS}d}")))
+        await asyncio.sleep(0.005)  # nothing else is to be done while the first one is on its way
     elif way == "paced":
         loop = asyncio.get_running_loop()
         begin = loop.time()
@@ -147,7 +149,7 @@ async def _serve_connection(reader: asyncio.StreamReader, writer: asyncio.Stream
             asked = re.search(rb'"model": ?"bench/([a-z]+)((?:-\d+)+)"', body)
             assert asked is not None, body
             await _answer(writer, asked[1].decode(), [int(n) for n in asked[2].decode().split("-")[1:]])
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, asyncio.TimeoutError, ConnectionError):
         pass
     finally:
         writer.close()

@@ -385,7 +385,7 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
         into.provider = chunk.provider
     if chunk.service_tier:
         into.service_tier = chunk.service_tier
-    if chunk.system_fingerprint:
+    if chunk.system_fingerprint is not None:
         into.extra["system_fingerprint"] = chunk.system_fingerprint
     if choice.finish_reason:
         into.finish_reason = choice.finish_reason

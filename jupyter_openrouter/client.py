@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -17,48 +17,19 @@ from . import request as requests
 from .continuing import continuation_messages, joined, refuses_prefill
 from .errors import APIConnectionError, APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
 from .keys import Key, find_key
+from .options import StreamOptions
 from .response import Response
-from .retry import Attempt, RetryPolicy
+from .retry import RetryPolicy
 from .stream import Plan, Stream, Timeouts, read_json
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .catalog import Catalog
+    from .options import ChatOptions, CompletionOptions
 
 BASE_URL = "https://openrouter.ai/api/v1"
 JSON = "application/json"
-
-
-class StreamOptions(TypedDict, total=False):
-    """How a request is sent and its answer read; nothing of it is in the body.
-
-    Keys:
-        fallback: Models to ask in turn when the one before failed with nothing answered.
-        fallback_statuses: The HTTP statuses that lead to the next one; 402, 408, 429 and 5xx by default.
-        timeouts, retry: In place of the client's.
-        on_retry: Called with each ``retry.Attempt`` that failed and is followed by another.
-        on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer.
-        keep_text: False hands deltas out and keeps none, for very long answers in little memory.
-        response: A response to fill, given to watch it from elsewhere.
-        cache: OpenRouter's response cache: True, or seconds from 1 to 86,400 to keep the answer; a hit is free.
-        refresh_cache: Ask anew, and keep that answer.
-        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings.
-        router_metadata: Ask which endpoints were considered and tried.
-    """
-
-    fallback: Sequence[str]
-    fallback_statuses: frozenset[int]
-    timeouts: Timeouts
-    retry: RetryPolicy
-    on_retry: Callable[[Attempt], None]
-    on_malformed: Literal["skip", "raise"]
-    keep_text: bool
-    response: Response
-    cache: bool | int
-    refresh_cache: bool
-    title: str
-    referer: str
-    categories: Sequence[str]
-    router_metadata: bool
 
 
 _STREAM_OPTIONS = frozenset(StreamOptions.__annotations__)
@@ -119,7 +90,10 @@ class _Connection:
         self.headers: Mapping[str, str] = response.headers
 
     def blocks(self) -> AsyncIterator[bytes]:
-        return self._response.aiter_raw()
+        # `aiter_raw` without its bookkeeping, which costs as much as reading a chunk's JSON.
+        stream = self._response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        return stream.__aiter__()
 
     async def aclose(self) -> None:
         await self._response.aclose()
@@ -194,7 +168,7 @@ class AsyncOpenRouter:
 
     # --- answers
 
-    def chat_stream(self, messages: requests.Messages, *, model: str, **options: Any) -> Stream:
+    def chat_stream(self, messages: requests.Messages, **options: Unpack[ChatOptions]) -> Stream:
         """Prepares a streaming chat completion; it is sent when the stream is entered or iterated.
 
         Args:
@@ -206,31 +180,31 @@ class AsyncOpenRouter:
         Raises:
             InvalidRequestError: something here cannot be sent.
         """
-        return self._stream("/chat/completions", requests.chat_body, messages, model, options)
+        return self._stream("/chat/completions", requests.chat_body, messages, dict(options))
 
-    def completion_stream(self, prompt: str, *, model: str, **options: Any) -> Stream:
+    def completion_stream(self, prompt: str, **options: Unpack[CompletionOptions]) -> Stream:
         """Prepares a streaming text completion (the legacy endpoint, also with ``suffix``).
 
         Args:
             prompt: The text to go on from.
             model, options: As in ``chat_stream``, with ``parameters.CompletionParameters``.
         """
-        return self._stream("/completions", requests.completion_body, prompt, model, options)
+        return self._stream("/completions", requests.completion_body, prompt, dict(options))
 
-    async def chat(self, messages: requests.Messages, *, model: str, **options: Any) -> Response:
+    async def chat(self, messages: requests.Messages, **options: Unpack[ChatOptions]) -> Response:
         """A chat completion, whole. It is streamed all the same, so that cancelling it also ends its cost;
         with ``stream=False`` it is not, which some of OpenRouter's plugins need.
 
         Raises:
             OpenRouterError: as the answer ended; its ``response`` holds what had come.
         """
-        return await self.chat_stream(messages, model=model, **options).run()
+        return await self.chat_stream(messages, **options).run()
 
-    async def completion(self, prompt: str, *, model: str, **options: Any) -> Response:
+    async def completion(self, prompt: str, **options: Unpack[CompletionOptions]) -> Response:
         """A text completion, whole; see ``completion_stream``."""
-        return await self.completion_stream(prompt, model=model, **options).run()
+        return await self.completion_stream(prompt, **options).run()
 
-    async def continue_(self, response: Response, **options: Any) -> Response:
+    async def continue_(self, response: Response, /, **options: Unpack[ChatOptions]) -> Response:
         """Asks for the rest of a cut, stopped or length-limited answer, and joins both.
 
         The partial text is sent as the last message; where the provider refuses that, a user turn asks to go
@@ -244,15 +218,15 @@ class AsyncOpenRouter:
             InvalidRequestError: the response is complete, or there is nothing to go on from.
             OpenRouterError: as the continuation ended; its ``response`` is the joined one.
         """
-        model = options.pop("model", None) or response.body.get("model") or response.requested_model
         new = {"messages", "model", "stream", *options}
         before = {name: value for name, value in response.body.items() if name not in new}
         options["extra"] = before | dict(options.get("extra") or {})
+        options.setdefault("model", response.body.get("model") or response.requested_model)
         try:
             for prefill in (True, False):
                 messages = continuation_messages(response, prefill=prefill)
                 try:
-                    return joined(response, await self.chat(messages, model=model, **options))
+                    return joined(response, await self.chat(messages, **options))
                 except OpenRouterError as error:
                     if not prefill or not refuses_prefill(error):
                         raise
@@ -267,10 +241,9 @@ class AsyncOpenRouter:
         self,
         questions: Iterable[requests.Messages],
         *,
-        model: str,
         concurrency: int = 8,
         per_minute: float | None = None,
-        **options: Any,
+        **options: Unpack[ChatOptions],
     ) -> AsyncIterator[tuple[int, Response]]:
         """Asks many questions at once and yields (index, response) as they are answered.
 
@@ -287,7 +260,7 @@ class AsyncOpenRouter:
         """
         if concurrency < 1:
             raise InvalidRequestError(f"concurrency is {concurrency}, not 1 or more.", remedy="")
-        streams = [self.chat_stream(question, model=model, **options) for question in questions]
+        streams = [self.chat_stream(question, **options) for question in questions]
         pace = 60.0 / per_minute if per_minute else 0.0
         places = asyncio.Semaphore(concurrency)
         finished: asyncio.Queue[tuple[int, Response]] = asyncio.Queue()
@@ -336,17 +309,17 @@ class AsyncOpenRouter:
         return Catalog(self)
 
     def _stream(
-        self, path: str, build: Callable[..., dict[str, Any]], prompt: Any, model: str, given: Any
+        self, path: str, build: Callable[..., dict[str, Any]], prompt: Any, given: dict[str, Any]
     ) -> Stream:
         options: dict[str, Any] = {name: given.pop(name) for name in list(given) if name in _STREAM_OPTIONS}
         headers = requests.headers(
             **{name: options.pop(name) for name in list(options) if name in _HEADER_OPTIONS}
         )
-        fallback = options.pop("fallback", ())
-        bodies = [(slug, build(prompt, model=slug, **given)) for slug in (model, *fallback)]
+        model, fallback = given.pop("model", None), options.pop("fallback", ())
+        bodies = [(slug or "", build(prompt, model=slug, **given)) for slug in (model, *fallback)]
         encoded = [(slug, requests.encode(body)) for slug, body in bodies]
-        response = options.pop("response", None) or Response(model)
-        response.requested_model, response.keep_text = model, options.pop("keep_text", True)
+        response = options.pop("response", None) or Response()
+        response.requested_model, response.keep_text = model or "", options.pop("keep_text", True)
         response.request_hash, response.body = requests.body_hash(encoded[0][1]), bodies[0][1]
         response.settler = self.settle
         options.setdefault("timeouts", self.timeouts)

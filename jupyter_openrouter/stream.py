@@ -52,6 +52,7 @@ _BLOCK_BYTES = 16 * 1024
 """So much of a whole answer counts as an event."""
 _DRAIN_SECONDS = 0.1
 _MAX_GAPS = 4096
+_AT_ONCE = 0.0005  # seconds: what is read faster than that had come before
 
 
 class Connection(Protocol):
@@ -181,12 +182,18 @@ class Stream:
         """The same as ``aclose``."""
         await self.aclose()
 
-    async def batch(self) -> list[Delta]:
+    async def batch(self, *, gather: float = 0.0) -> list[Delta]:
         """All deltas that have come since the last call, at least one; an empty list at the end.
+
+        Args:
+            gather: Seconds to let deltas gather while they come faster than that, one wake-up for each; where they
+                are slower, or wait to be read, nothing is held back.
 
         Raises:
             OpenRouterError: as the answer ended, after its last deltas.
         """
+        if self._last_delta and _AT_ONCE < self._sign - self._entered < gather and not self._over:
+            await self._pause(gather)
         await self._fill()
         found = list(self._ready)
         self._ready.clear()
@@ -425,37 +432,38 @@ class Stream:
             raise EventError(
                 f"The answer is larger than {MAX_BODY_BYTES} bytes.", remedy="Ask for less at once."
             )
-        before = self.response.characters
+        response = self.response
+        before = response.characters
         assert self._loop is not None
         items: Sequence[bytes | Event | Comment] = self._decoder.whole(block) or self._decoder.feed(block)
         if not items:
             return
-        self._sign = self._loop.time()
+        sign = self._sign = self._loop.time()
         if not self._signed:
             self._signed = True
             self._watch()  # from here on other limits hold, which may be nearer
         plain = self._raw is None
         for item in items:
             if type(item) is bytes:
-                if plain and (delta := fold_plain(self.response, item)) is not None:
-                    self._event = self._sign
-                    if delta.text or delta.reasoning:
+                if plain and (delta := fold_plain(response, item)) is not None:
+                    self._event = sign
+                    if delta[0] or delta[1]:
                         self._ready.append(delta)
-                        if self._last_delta != self._sign:
+                        if self._last_delta != sign:
                             self._note_delta()
                     continue
                 item = Event(item.decode("utf-8", "replace"))
             elif type(item) is Comment:
                 self.comments += 1
                 continue
-            self._event = self._sign
+            self._event = sign
             if item.data == "[DONE]" or item.data.strip() == "[DONE]":  # type: ignore[union-attr]
-                self.response.finished = True
+                response.finished = True
                 if self._raw is not None:
                     self._raw.append("[DONE]")
                 return
             self._fold(item)  # type: ignore[arg-type]
-        if (more := self.response.characters - before) > 0:
+        if (more := response.characters - before) > 0:
             self._size += min(0, more - len(block))
 
     def _fold(self, event: Event) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,10 +17,13 @@ from .retry import Attempt, RetryPolicy
 from .stream import Stream, Timeouts
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from . import catalog
+    from .options import ChatOptions, CompletionOptions
 
 T = TypeVar("T")
-_WAKE_SECONDS = 0.002
+_GATHER_SECONDS = 0.02
 _MOST_WAITING = 4096
 
 
@@ -81,29 +83,29 @@ class OpenRouter:
 
     # --- answers
 
-    def chat(self, messages: Messages, *, model: str, **options: Any) -> Response:
+    def chat(self, messages: Messages, **options: Unpack[ChatOptions]) -> Response:
         """As ``AsyncOpenRouter.chat``."""
-        with self.chat_stream(messages, model=model, **options) as stream:
+        with self.chat_stream(messages, **options) as stream:
             return stream.run()
 
-    def chat_stream(self, messages: Messages, *, model: str, **options: Any) -> SyncStream:
+    def chat_stream(self, messages: Messages, **options: Unpack[ChatOptions]) -> SyncStream:
         """As ``AsyncOpenRouter.chat_stream``; iterate it for the deltas."""
         on_retry = options.pop("on_retry", None)
         home, client = self._here()
-        return SyncStream(home, client.chat_stream(messages, model=model, **options), on_retry)
+        return SyncStream(home, client.chat_stream(messages, **options), on_retry)
 
-    def completion(self, prompt: str, *, model: str, **options: Any) -> Response:
+    def completion(self, prompt: str, **options: Unpack[CompletionOptions]) -> Response:
         """As ``AsyncOpenRouter.completion``."""
-        with self.completion_stream(prompt, model=model, **options) as stream:
+        with self.completion_stream(prompt, **options) as stream:
             return stream.run()
 
-    def completion_stream(self, prompt: str, *, model: str, **options: Any) -> SyncStream:
+    def completion_stream(self, prompt: str, **options: Unpack[CompletionOptions]) -> SyncStream:
         """As ``AsyncOpenRouter.completion_stream``."""
         on_retry = options.pop("on_retry", None)
         home, client = self._here()
-        return SyncStream(home, client.completion_stream(prompt, model=model, **options), on_retry)
+        return SyncStream(home, client.completion_stream(prompt, **options), on_retry)
 
-    def continue_(self, response: Response, **options: Any) -> Response:
+    def continue_(self, response: Response, /, **options: Unpack[ChatOptions]) -> Response:
         """As ``AsyncOpenRouter.continue_``."""
         return self._run(lambda client: client.continue_(response, **options))
 
@@ -112,11 +114,16 @@ class OpenRouter:
         return self._run(lambda client: client.settle(response))
 
     def chat_many(
-        self, questions: Iterable[Messages], *, model: str, **options: Any
+        self,
+        questions: Iterable[Messages],
+        *,
+        concurrency: int = 8,
+        per_minute: float | None = None,
+        **options: Unpack[ChatOptions],
     ) -> Iterator[tuple[int, Response]]:
         """As ``AsyncOpenRouter.chat_many``; leaving the iteration stops what still runs."""
         home, client = self._here()
-        answers = client.chat_many(questions, model=model, **options)
+        answers = client.chat_many(questions, concurrency=concurrency, per_minute=per_minute, **options)
 
         async def following() -> tuple[int, Response] | None:
             return await anext(answers, None)
@@ -172,8 +179,8 @@ class OpenRouter:
 class SyncStream:
     """An answer for synchronous code: iterate it for its deltas, read ``response`` at any moment, stop it.
 
-    Deltas are handed over as they have gathered, at most every 2 ms: a change of threads for each would cost as
-    much again as reading it.
+    Deltas are handed over as they have gathered, and while they come faster than one in 20 ms they gather for
+    20 ms: a change of threads for each would cost as much again as reading it.
     """
 
     def __init__(self, home: Background, stream: Stream, on_retry: Any = None) -> None:
@@ -185,8 +192,7 @@ class SyncStream:
         self._ready: deque[Delta] = deque()
         self._news = threading.Event()
         self._job: Job[None] | None = None
-        self._last_wake = 0.0
-        self._pending_wake = False
+        self._waking = False
         self._raised = False
 
     def __iter__(self) -> Iterator[Delta]:
@@ -272,24 +278,15 @@ class SyncStream:
     async def _pump(self) -> None:
         import asyncio
 
-        loop = asyncio.get_running_loop()
-        while batch := await self._stream.batch():
+        call_soon = asyncio.get_running_loop().call_soon
+        while batch := await self._stream.batch(gather=_GATHER_SECONDS):
             self._ready.extend(batch)
+            if not self._waking:
+                self._waking = True
+                call_soon(self._wake)  # when all that has come is read, and the reader waits for more
             while len(self._ready) > _MOST_WAITING:
-                self._news.set()
                 await asyncio.sleep(0.005)
-            self._wake(loop)
 
-    def _wake(self, loop: Any) -> None:
-        now = time.perf_counter()
-        if now - self._last_wake >= _WAKE_SECONDS:
-            self._last_wake = now
-            self._news.set()
-        elif not self._pending_wake:
-            self._pending_wake = True
-            loop.call_later(_WAKE_SECONDS, self._late_wake)
-
-    def _late_wake(self) -> None:
-        self._pending_wake = False
-        self._last_wake = time.perf_counter()
+    def _wake(self) -> None:
+        self._waking = False
         self._news.set()

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_openrouter.chunks import Growing, decode, fold
+from jupyter_openrouter.chunks import Growing, decode, fold, fold_plain
 from jupyter_openrouter.errors import EventError
 
 
@@ -259,3 +259,112 @@ def test_what_is_not_known_at_the_top_of_a_chunk_is_kept() -> None:
         delta(content="a") | {"openrouter_metadata": {"region": "eu"}, "system_fingerprint": "f", "x": None}
     )
     assert got.extra == {"openrouter_metadata": {"region": "eu"}, "system_fingerprint": "f"}
+
+
+_ODD = st.sampled_from(
+    [
+        None,
+        "",
+        "a",
+        "stop",
+        "error",
+        "é𝄞",
+        "\ud834",
+        0,
+        1,
+        -1,
+        1.0,
+        10**30,
+        True,
+        False,
+        [],
+        {},
+        [{}],
+        ["a"],
+        {"a": 1},
+    ]
+)
+_DELTAS = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.one_of(st.just("assistant"), _ODD),
+        "content": st.one_of(st.text(max_size=4), _ODD),
+        "reasoning": st.one_of(st.text(max_size=4), _ODD),
+        "reasoning_details": st.one_of(
+            st.lists(
+                st.fixed_dictionaries(
+                    {"type": st.sampled_from(["reasoning.text", "reasoning.encrypted"])},
+                    optional={"text": _ODD, "index": st.integers(0, 1), "signature": _ODD},
+                ),
+                max_size=2,
+            ),
+            _ODD,
+        ),
+        "refusal": _ODD,
+        "tool_calls": _ODD,
+        "annotations": _ODD,
+    },
+)
+_CHOICES = st.fixed_dictionaries(
+    {},
+    optional={
+        "index": st.one_of(st.just(0), _ODD),
+        "delta": st.one_of(_DELTAS, _ODD),
+        "finish_reason": _ODD,
+        "native_finish_reason": _ODD,
+        "logprobs": st.one_of(st.none(), _ODD),
+        "error": st.one_of(st.none(), _ODD),
+        "text": _ODD,
+    },
+)
+_CHUNKS = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": st.one_of(st.lists(_CHOICES, max_size=2), _ODD),
+        "usage": st.one_of(st.none(), _ODD),
+        "error": st.one_of(st.none(), _ODD),
+        **dict.fromkeys(("id", "model", "provider", "service_tier", "object", "created", "x"), _ODD),
+        "system_fingerprint": _ODD,
+    },
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.one_of(_CHUNKS, st.builds(lambda d: {"id": "g", "choices": [{"delta": d}]}, _DELTAS)), max_size=4
+    )
+)
+def test_a_chunk_of_the_common_shape_reads_the_same_the_short_way(chunks: list[dict[str, Any]]) -> None:
+    short, long = Growing(), Growing()
+    for chunk in chunks:
+        data = json.dumps(chunk).encode()
+        expected = fold(long, decode(data.decode()))
+        found = fold_plain(short, data)
+        if found is None:
+            found = fold(short, decode(data.decode()))
+        assert found == expected
+        assert state(short) == state(long)
+
+
+def state(growing: Growing) -> dict[str, Any]:
+    return vars(growing) | {"others": {n: state(other) for n, other in growing.others.items()}}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"{", b'{"choices": [{"delta": {"content": "\xff"}}]}', b'{"choices":' + b"[" * 100_000],
+)
+def test_what_is_malformed_is_not_for_the_short_way(data: bytes) -> None:
+    growing = Growing()
+    assert fold_plain(growing, data) is None
+    assert state(growing) == state(Growing())
+
+
+def test_the_common_shapes_take_the_short_way() -> None:
+    for chunk in (
+        delta(role="assistant", content="a"),
+        delta(role="assistant", content="", reasoning="a", reasoning_details=[{"type": "reasoning.text"}]),
+        {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop", "logprobs": None}]},
+    ):
+        assert fold_plain(Growing(), json.dumps(chunk).encode()) is not None

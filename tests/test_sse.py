@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_openrouter.errors import EventError
@@ -89,3 +89,32 @@ def test_any_chunking_gives_the_same_events(lines: list[bytes], ends: list[bytes
     places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
     pieces = [body[a:b] for a, b in pairwise(places)]
     assert read(pieces) == read([body])
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.sampled_from([b"data: a", b"data: b c", b"data:d", b"data", b":c", b"event: e", b"", b"x"]),
+        max_size=12,
+    ),
+    st.lists(st.sampled_from([b"\n\n", b"\n\n", b"\n\n", b"\n", b"\r\n", b"\r"]), min_size=12, max_size=12),
+    st.lists(st.integers(0, 80), max_size=6),
+)
+def test_whole_chunks_taken_at_once_give_what_feeding_them_gives(
+    lines: list[bytes], ends: list[bytes], cuts: list[int]
+) -> None:
+    body = b"".join(line + end for line, end in zip(lines, ends, strict=False))
+    fed, taken = Decoder(), Decoder()
+    expected: list[Comment | str] = []
+    found: list[Comment | str] = []
+    for start, stop in pairwise([0, *sorted(cuts), max(80, len(body))]):
+        chunk = body[start:stop]
+        items = fed.feed(chunk)
+        expected += [item if isinstance(item, Comment) else item.data for item in items]
+        events = taken.whole(chunk)
+        if events is None:
+            items = taken.feed(chunk)
+            found += [item if isinstance(item, Comment) else item.data for item in items]
+        else:
+            found += [data.decode() for data in events]
+        assert found == expected

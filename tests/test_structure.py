@@ -23,6 +23,7 @@ ORDER = [
     {"safe_markdown", "retry", "model_search"},
     {"response", "catalog"},
     {"stream", "publish", "continuing"},
+    {"options"},
     {"client"},
     {"clients", "synchronous"},
     {"answering", "widget"},
