@@ -32,9 +32,10 @@ if TYPE_CHECKING:
         StreamError,
     )
     from .keys import Key
+    from .plan import Timeouts
     from .response import Response
     from .retry import RetryPolicy
-    from .stream import Stream, Timeouts
+    from .stream import Stream
     from .synchronous import OpenRouter
 
 __version__ = "0.1.0"
@@ -45,7 +46,7 @@ _HOMES = {
     "OpenRouter": "synchronous",
     "RetryPolicy": "retry",
     "Stream": "stream",
-    "Timeouts": "stream",
+    "Timeouts": "plan",
     "demo_base_url": "clients",
     "Key": "keys",
     "Response": "response",

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from . import request as requests
+from .bodies import read_json
 from .continuing import continuation_messages, joined, refuses_prefill
 from .errors import APIConnectionError, APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
 from .keys import Key, find_key
 from .options import StreamOptions
+from .plan import Plan, Timeouts
 from .response import Response
 from .retry import RetryPolicy
-from .stream import Plan, Stream, Timeouts, read_json
+from .stream import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -106,7 +108,7 @@ class AsyncOpenRouter:
         api_key: None looks for it as ``keys.find_key`` says, or sends none to this very machine.
         base_url: ``http://`` only to this machine.
         connect_timeout: Seconds until a connection must stand.
-        timeouts: Of an answer; see ``stream.Timeouts``.
+        timeouts: Of an answer; see ``plan.Timeouts``.
         retry: How often and after which errors a request is sent again; see ``retry.RetryPolicy``.
 
     It is an async context manager; ``aclose()`` closes its connections.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from .plan import Timeouts
 from .response import Response
 from .retry import Attempt, RetryPolicy
-from .stream import Timeouts
 
 if TYPE_CHECKING:
     from .parameters import ChatParameters, CompletionParameters

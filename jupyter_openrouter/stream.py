@@ -20,15 +20,13 @@ import time
 import weakref
 from array import array
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import timezone
-from typing import Any, Literal, Protocol
+from typing import Any
 
+from .bodies import MAX_BODY_BYTES, printable_header, read_body, status_error
 from .chunks import Delta, decode, fold, fold_plain
 from .errors import (
-    APIConnectionError,
     APITimeoutError,
     CutError,
     EmptyAnswerError,
@@ -36,86 +34,19 @@ from .errors import (
     OpenRouterError,
     StreamError,
     from_payload,
-    status_class,
-    wait_remedy,
 )
+from .plan import Connection, Plan, Transport
 from .response import Response
-from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
+from .retry import Attempt
 from .sse import Comment, Decoder, Event
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
-_MAX_ERROR_BYTES = 1024 * 1024
 MAX_SKIPPED = 1000
 """More malformed chunks than these end the answer: what holds so many is no stream of this API."""
-_ERROR_SECONDS = 5.0
 _BLOCK_BYTES = 16 * 1024
 """So much of a whole answer counts as an event."""
 _DRAIN_SECONDS = 0.1
 _MAX_GAPS = 4096
 _AT_ONCE = 0.0005  # seconds: what is read faster than that had come before
-
-
-class Connection(Protocol):
-    """An answer of the server whose headers have arrived."""
-
-    status: int
-    headers: Mapping[str, str]
-    """With lower-case names."""
-
-    def blocks(self) -> AsyncIterator[bytes]: ...
-
-    async def aclose(self) -> None: ...
-
-
-class Transport(Protocol):
-    """Who makes connections, and says in our terms what went wrong with them."""
-
-    host: str
-
-    async def open(self, path: str, content: bytes, headers: Mapping[str, str]) -> Connection: ...
-
-    def translate(self, error: Exception) -> OpenRouterError | None: ...
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds; None for no limit.
-
-    Args:
-        first_event: Until the first sign of life after sending, headers that drip included.
-        idle: Without a whole event or comment.
-        comments: With nothing but keep-alive comments.
-        total: For the whole answer.
-    """
-
-    first_event: float | None = 60.0
-    idle: float | None = 60.0
-    comments: float | None = 120.0
-    total: float | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to send, and what to do when it fails.
-
-    Args:
-        path: Below the base URL.
-        bodies: The model slug and the body of each request, the first one first; the others are asked in turn
-            when the one before failed with nothing answered (``fallback``).
-        headers: Besides those of every request.
-        fallback_statuses: The HTTP statuses that lead to the next model.
-        on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer with EventError.
-        on_retry: Called with each attempt that failed and is made again or answered by another model.
-    """
-
-    path: str
-    bodies: Sequence[tuple[str, bytes]]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    fallback_statuses: frozenset[int] = FALLBACK_STATUSES
-    on_malformed: Literal["skip", "raise"] = "skip"
-    on_retry: Callable[[Attempt], None] | None = None
 
 
 class _Stopped(Exception):
@@ -344,8 +275,8 @@ class Stream:
             connection = await self._transport.open(self._plan.path, content, self._plan.headers)
             self._connection = connection
             headers = connection.headers
-            self.response.generation_id = _printable(headers.get("x-generation-id", ""))
-            self.response.cache_status = _printable(headers.get("x-openrouter-cache-status", ""))[:20]
+            self.response.generation_id = printable_header(headers.get("x-generation-id", ""))
+            self.response.cache_status = printable_header(headers.get("x-openrouter-cache-status", ""))[:20]
             with suppress(ValueError):
                 self.response.cache_age = float(headers.get("x-openrouter-cache-age", ""))
             if connection.status != 200:
@@ -696,116 +627,5 @@ class Stream:
                 await connection.aclose()
 
 
-async def read_body(blocks: AsyncIterator[bytes], limit: int) -> bytes:
-    """A whole body of at most ``limit`` bytes.
-
-    Raises:
-        EventError: it is larger.
-    """
-    pieces, size = [], 0
-    async for piece in blocks:
-        size += len(piece)
-        if size > limit:
-            raise EventError(f"The answer is larger than {limit} bytes.", remedy="Ask for less at once.")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-async def read_json(connection: Connection, host: str) -> dict[str, Any]:
-    """The JSON object of an answer that is no stream.
-
-    Raises:
-        OpenRouterError: the status is not 200, or the body is no JSON object or says that it is an error.
-    """
-    if connection.status != 200:
-        raise await status_error(connection, host)
-    value = decode((await read_body(connection.blocks(), MAX_BODY_BYTES)).decode("utf-8", "replace").strip())
-    if value.get("error"):
-        raise from_payload(value["error"])
-    return value
-
-
-async def status_error(connection: Connection, host: str) -> OpenRouterError:
-    """The typed error of an answer whose status is not 200."""
-    status, headers = connection.status, connection.headers
-    generation_id = _printable(headers.get("x-generation-id", "")) or None
-    if 300 <= status < 400:
-        target = _printable(headers.get("location", ""))[:300] or "another address"
-        return APIConnectionError(
-            f"{host} redirects to {target}, which is not followed, to keep the key here.",
-            remedy="If you trust that address, set it as the base URL.",
-            status=status,
-        )
-    payload: dict[str, Any] = {}
-    with suppress(OpenRouterError):
-        payload = decode((await _error_body(connection)).decode("utf-8-sig", "replace"))
-    retry_after = retry_after_seconds(headers)
-    # The latter two are those of other servers, and of gateways between.
-    reason = next((payload[name] for name in ("error", "detail", "message") if payload.get(name)), None)
-    if reason is not None:
-        return from_payload(reason, http_status=status, retry_after=retry_after, generation_id=generation_id)
-    kind = status_class(status)
-    return kind(
-        f"{host} answered with status {status} and no explanation.",
-        remedy=wait_remedy(kind, retry_after),
-        status=status,
-        retry_after=retry_after,
-        generation_id=generation_id,
-    )
-
-
-async def _error_body(connection: Connection) -> bytes:
-    """What can be had of it: when it breaks off, never ends or is too large, the status alone says enough."""
-    pieces: list[bytes] = []
-
-    async def read() -> None:
-        size = 0
-        async for piece in connection.blocks():
-            size += len(piece)
-            pieces.append(piece)
-            if size > _MAX_ERROR_BYTES:
-                return
-
-    with suppress(Exception):
-        await asyncio.wait_for(read(), _ERROR_SECONDS)
-    body = b"".join(pieces)
-    if connection.headers.get("content-encoding", "").strip().lower() in ("gzip", "x-gzip", "deflate"):
-        import zlib
-
-        # No compression was asked for. What comes of it is bounded, however much was packed into it.
-        with suppress(zlib.error):
-            body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, _MAX_ERROR_BYTES)
-    return body
-
-
 def _event(data: str) -> str:
     return "data: " + "\ndata: ".join(re.split("\r\n|\r|\n", data)) + "\n\n"
-
-
-def _printable(text: str) -> str:
-    return "".join(c for c in text[:500] if c.isprintable())
-
-
-def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Seconds out of ``Retry-After-Ms``, ``Retry-After`` (seconds or a date) or ``X-RateLimit-Reset`` (Unix ms).
-
-    >>> retry_after_seconds({"retry-after": "7"}), retry_after_seconds({"retry-after-ms": "1500"})
-    (7.0, 1.5)
-    """
-    import email.utils
-
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name, "").strip()
-        if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
-            return min(float(text) * unit, 1e9)
-    try:
-        when = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        return max(0.0, when.timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        pass
-    # The service's own limits, such as the day's quota of free models, come with the time of their end alone.
-    reset = headers.get("x-ratelimit-reset", "").strip()
-    seconds = float(reset) / 1000 - time.time() if re.fullmatch(r"[0-9]{13}", reset) else 0.0
-    return seconds if seconds > 0 else None

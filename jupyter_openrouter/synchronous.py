@@ -11,10 +11,11 @@ from .background import Background, Job, background
 from .chunks import Delta
 from .client import BASE_URL, AsyncOpenRouter
 from .keys import Key
+from .plan import Timeouts
 from .request import Messages
 from .response import Response
 from .retry import Attempt, RetryPolicy
-from .stream import Stream, Timeouts
+from .stream import Stream
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

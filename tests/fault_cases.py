@@ -51,9 +51,9 @@ from jupyter_openrouter.errors import (
     RateLimitError,
     StreamError,
 )
+from jupyter_openrouter.plan import Timeouts
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import RetryPolicy
-from jupyter_openrouter.stream import Timeouts
 
 QUICK = RetryPolicy(jitter=lambda: 3.99)
 """Like the usual policy, with waits of a few milliseconds."""

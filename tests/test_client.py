@@ -14,8 +14,9 @@ from jupyter_openrouter.client import AsyncOpenRouter, check_base_url
 from jupyter_openrouter.demo import DemoServer
 from jupyter_openrouter.errors import InvalidRequestError, OpenRouterError
 from jupyter_openrouter.keys import Key
+from jupyter_openrouter.plan import Timeouts
 from jupyter_openrouter.retry import RetryPolicy
-from jupyter_openrouter.stream import Stream, Timeouts
+from jupyter_openrouter.stream import Stream
 
 T = TypeVar("T")
 CANARY = "sk-or-v1-c0ffee" + "0" * 32

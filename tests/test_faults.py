@@ -42,7 +42,7 @@ from faults import (
     stream,
 )
 
-from jupyter_openrouter import stream as stream_module
+from jupyter_openrouter import bodies
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.errors import (
     APIConnectionError,
@@ -51,9 +51,10 @@ from jupyter_openrouter.errors import (
     ProviderError,
     RateLimitError,
 )
+from jupyter_openrouter.plan import Plan
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import Attempt, RetryPolicy
-from jupyter_openrouter.stream import Plan, Stream
+from jupyter_openrouter.stream import Stream
 
 BOUND = 10.0
 """Seconds after which a scenario hangs."""
@@ -62,7 +63,7 @@ STATES = {type(None): "done", CutError: "cut"}
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_module, "_ERROR_SECONDS", SOON)
+    monkeypatch.setattr(bodies, "_ERROR_SECONDS", SOON)
 
 
 def run(work: Awaitable[Any]) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -172,3 +174,32 @@ def test_a_script_that_closes_nothing_ends_by_itself_and_says_nothing() -> None:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", ""), time.monotonic() - start
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="counts descriptors by /proc")
+def test_a_hundred_calls_and_forty_faulty_ones_leave_no_descriptor_thread_or_task(client: OpenRouter) -> None:
+    def left() -> tuple[int, int, int]:
+        here = background.background()
+        for _ in range(100):
+            here.call(lambda: None)
+        tasks = here.call(lambda: len(asyncio.all_tasks()))
+        return len(os.listdir("/proc/self/fd")), threading.active_count(), tasks
+
+    def calls(good: int, faulty: int) -> None:
+        for _ in range(good):
+            client.chat("hello", model="demo/echo", **FAST)
+        for number in range(faulty):
+            with pytest.raises(OpenRouterError):
+                client.chat(("cut", "reset", "mid-error", "429")[number % 4], model="demo/faulty", **FAST)
+
+    calls(4, 4)
+    before = left()
+    tracemalloc.start()
+    calls(10, 4)
+    base = tracemalloc.get_traced_memory()[0]
+    calls(100, 40)
+    grown = tracemalloc.get_traced_memory()[0] - base
+    tracemalloc.stop()
+    assert all(now <= then for now, then in zip(left(), before, strict=True)), (before, left())
+    # The demo server remembers generations for a while; that is its own, and bounded.
+    assert grown < 2_000_000

@@ -1,0 +1,73 @@
+"""What to send for one answer, how long to wait and what to do when it fails; and who makes the connections."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from .errors import OpenRouterError
+from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
+
+
+class Connection(Protocol):
+    """An answer of the server whose headers have arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    """With lower-case names."""
+
+    def blocks(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Transport(Protocol):
+    """Who makes connections, and says in our terms what went wrong with them."""
+
+    host: str
+
+    async def open(self, path: str, content: bytes, headers: Mapping[str, str]) -> Connection: ...
+
+    def translate(self, error: Exception) -> OpenRouterError | None: ...
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds; None for no limit.
+
+    Args:
+        first_event: Until the first sign of life after sending, headers that drip included.
+        idle: Without a whole event or comment.
+        comments: With nothing but keep-alive comments.
+        total: For the whole answer.
+    """
+
+    first_event: float | None = 60.0
+    idle: float | None = 60.0
+    comments: float | None = 120.0
+    total: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to send, and what to do when it fails.
+
+    Args:
+        path: Below the base URL.
+        bodies: The model slug and the body of each request, the first one first; the others are asked in turn
+            when the one before failed with nothing answered (``fallback``).
+        headers: Besides those of every request.
+        fallback_statuses: The HTTP statuses that lead to the next model.
+        on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer with EventError.
+        on_retry: Called with each attempt that failed and is made again or answered by another model.
+    """
+
+    path: str
+    bodies: Sequence[tuple[str, bytes]]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    fallback_statuses: frozenset[int] = FALLBACK_STATUSES
+    on_malformed: Literal["skip", "raise"] = "skip"
+    on_retry: Callable[[Attempt], None] | None = None
