@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import pytest
 
 from jupyter_openrouter.chunks import Usage
 from jupyter_openrouter.errors import CutError
 from jupyter_openrouter.response import MIME, Response, dollars, printable
+from jupyter_openrouter.retry import Attempt
 
 
 def answered(text: str = "hello") -> Response:
@@ -99,3 +101,70 @@ def test_the_history_message_keeps_tool_calls_and_reasoning_details() -> None:
 )
 def test_small_amounts_keep_their_digits(amount: float, text: str) -> None:
     assert dollars(amount) == text
+
+
+def test_a_saved_record_and_its_text_make_the_response_again() -> None:
+    before = answered("the text")
+    before.add(1, "thoughts")
+    before.first_delta_seconds = 0.5
+    record = json.loads(json.dumps(before.to_dict()))
+    after = Response.from_dict(record, text="the text")
+    assert after.to_dict() == before.to_dict()
+    assert (after.text, after.reasoning, after.cost) == ("the text", "thoughts", 0.0012)
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"state": 5, "usage": [], "timing": "x", "tool_calls": [None], "model": {}}]
+)
+def test_a_hostile_record_makes_a_response_all_the_same(record: dict[str, object]) -> None:
+    response = Response.from_dict(record)
+    assert response.text == ""
+    assert response.footer()
+
+
+@pytest.mark.parametrize("text", ['{"a": [1]}', '```json\n{"a": [1]}\n```', '\n```\n{"a": [1]}\n```\n'])
+def test_a_json_answer_is_read_without_its_fence(text: str) -> None:
+    assert answered(text).json() == {"a": [1]}
+
+
+def test_an_answer_that_is_no_json_says_where() -> None:
+    with pytest.raises(ValueError, match=r"line 2, column 6, near '.*oops.*'"):
+        answered('{"a": 1,\n"b": oops}').json()
+    with pytest.raises(ValueError, match="no JSON"):
+        answered("[" * 100_000).json()
+
+
+def test_what_is_odd_about_an_answer_is_a_warning() -> None:
+    response = answered()
+    assert response.warnings == []
+    response.finish_reason, response.skipped, response.native_finish_reason = "length", 1, "network_error"
+    response.attempts.append(Attempt("other/model", "RateLimitError: m", 429, None))
+    text = " ".join(response.warnings)
+    for words in ("token limit", "1 malformed chunk left out", "network_error", "instead of other/model"):
+        assert words in text
+    response = Response("m")
+    response.add(1, "only thoughts")
+    response.state = "done"
+    assert any("only reasoning" in warning for warning in response.warnings)
+
+
+def test_timing_gives_seconds_and_speed_where_they_are_known() -> None:
+    response = answered()
+    assert response.timing.tokens_per_second is None
+    response.first_delta_seconds, response.delta_gaps = 0.21, (0.01, 0.05)
+    assert response.timing == (0.21, 4.21, 0.01, 0.05, pytest.approx(85.0))
+
+
+def test_an_answer_from_the_cache_says_so_and_costs_what_the_service_says() -> None:
+    response = answered()
+    response.usage = Usage.read({"prompt_tokens": 0, "completion_tokens": 0, "cost": 0})
+    response.cache_status, response.cache_age = "HIT", 12.0
+    assert "$0 · from the cache, 12 s old" in response.footer()
+
+
+def test_a_response_with_its_error_can_be_pickled_and_holds_no_way_to_the_client() -> None:
+    response = answered()
+    response.error = CutError("x", response=response)
+    response.settler = lambda r: r  # type: ignore[assignment, return-value]
+    copy = pickle.loads(pickle.dumps(response))
+    assert (copy.text, copy.settler, str(copy.error)) == (response.text, None, str(response.error))
