@@ -132,7 +132,10 @@ class AsyncOpenRouter:
         self.timeouts = timeouts or Timeouts()
         self.retry = retry or RetryPolicy()
         local = self.base_url.scheme == "http"
-        self._key = None if local and api_key is None else find_key(api_key)
+        try:
+            self._key = None if local and api_key is None else find_key(api_key)
+        finally:
+            del api_key  # a verbose traceback prints the locals of each frame
         self._connect_timeout = connect_timeout
         self._url = str(self.base_url).rstrip("/")
         try:

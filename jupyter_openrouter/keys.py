@@ -23,6 +23,7 @@ class Key:
     __slots__ = ("_reveal", "source")
 
     def __init__(self, secret: str, *, source: str) -> None:
+        self.source = source
         secret = secret.strip()
         if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
             del secret  # a verbose traceback prints the locals of each frame
@@ -32,7 +33,6 @@ class Key:
             )
         # Held in a closure, so that no attribute, `vars` or verbose traceback of this object prints it.
         self._reveal: Callable[[], str] = lambda: secret
-        self.source = source
 
     def authorization(self) -> str:
         """The value of the ``Authorization`` header; to be asked for at the last moment only."""
@@ -131,7 +131,11 @@ def find_key(explicit: str | Key | None = None, *, ask: Callable[[], str] | None
     for source, look in places:
         secret = look()
         if secret and secret.strip():
-            return Key(secret, source=source)
+            try:
+                return Key(secret, source=source)
+            except InvalidRequestError as error:
+                secret = None  # a verbose traceback prints the locals of each frame
+                raise error.with_traceback(None) from None
     if _asked:
         return _asked[0]
     if ask is not None:
@@ -139,7 +143,11 @@ def find_key(explicit: str | Key | None = None, *, ask: Callable[[], str] | None
         if secret.strip():
             # Kept for this process only, so that the next cell does not ask again; never in the environment,
             # where `%env` and every child process would see it.
-            _asked[:] = [Key(secret, source="the prompt")]
+            try:
+                _asked[:] = [Key(secret, source="the prompt")]
+            except InvalidRequestError as error:
+                secret = ""
+                raise error.with_traceback(None) from None
             return _asked[0]
     raise MissingKeyError("No OpenRouter API key was found.")
 

@@ -49,6 +49,9 @@ class OpenRouter:
         timeouts: Timeouts | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
+        if isinstance(api_key, str):
+            api_key = Key(api_key, source="argument")  # which shows itself in no traceback
+
         def make() -> AsyncOpenRouter:
             return AsyncOpenRouter(
                 api_key, base_url=base_url, connect_timeout=connect_timeout, timeouts=timeouts, retry=retry

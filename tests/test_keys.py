@@ -6,11 +6,13 @@ import copy
 import os
 import pickle
 import stat
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from jupyter_openrouter import keys
+from jupyter_openrouter import AsyncOpenRouter, OpenRouter, keys
 from jupyter_openrouter.errors import InvalidRequestError, MissingKeyError
 from jupyter_openrouter.keys import Key, find_key, refuse_keys_in
 
@@ -90,3 +92,23 @@ def test_a_text_with_something_like_a_key_is_refused_without_showing_it() -> Non
     assert CANARY not in str(caught.value)
     assert "OPENROUTER_API_KEY" in str(caught.value)
     refuse_keys_in("sk-or-nothing", "about sk-or- keys")
+
+
+def test_a_malformed_key_shows_in_no_verbose_traceback_wherever_it_came_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    malformed = f"{CANARY}  # for work"
+
+    def shown(make: Callable[[], object]) -> str:
+        with pytest.raises(InvalidRequestError) as caught:
+            make()
+        return "".join(
+            traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+        )
+
+    assert CANARY not in shown(lambda: find_key(ask=lambda: f"{CANARY} x"))
+    monkeypatch.setenv(keys.VARIABLE, malformed)
+    for make in (find_key, AsyncOpenRouter, OpenRouter):
+        # The variable `malformed` of this frame is the test's own.
+        lines = shown(make).replace(f"malformed = {malformed!r}", "")
+        assert CANARY not in lines
