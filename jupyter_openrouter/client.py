@@ -1,28 +1,24 @@
-"""The client of OpenRouter's API: one connection pool, and the only module that knows httpx."""
+"""The client of OpenRouter's API for asynchronous code: what can be asked, and how each answer is run."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import cached_property, lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import httpx
 
 from . import request as requests
 from .bodies import read_json
 from .continuing import continuation_messages, joined, refuses_prefill
-from .errors import APIConnectionError, APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
+from .errors import APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
 from .keys import Key, find_key
 from .options import StreamOptions
 from .plan import Plan, Timeouts
 from .response import Response
 from .retry import RetryPolicy
 from .stream import Stream
+from .transport import JSON, USUAL, Address, Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -30,75 +26,10 @@ if TYPE_CHECKING:
     from .catalog import Catalog
     from .options import ChatOptions, CompletionOptions
 
-BASE_URL = "https://openrouter.ai/api/v1"
-JSON = "application/json"
-
+BASE_URL = USUAL
 
 _STREAM_OPTIONS = frozenset(StreamOptions.__annotations__)
 _HEADER_OPTIONS = frozenset({"cache", "refresh_cache", "title", "referer", "categories", "router_metadata"})
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    # Loading the certificates costs 28 ms; one context serves the whole process.
-    return httpx.create_ssl_context()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def check_base_url(text: str) -> httpx.URL:
-    """The base URL, if a key may be sent there: https, or http to this very machine, and no user name in it.
-
-    Raises:
-        InvalidRequestError: it may not; the message says why.
-    """
-    try:
-        url = httpx.URL(text)
-    except (httpx.InvalidURL, TypeError):
-        raise InvalidRequestError(f"{text!r} is no URL.", remedy=f"The usual one is {BASE_URL}.") from None
-    if url.userinfo:
-        raise InvalidRequestError("The base URL holds a user name or password.", remedy="Leave it out.")
-    try:
-        link_local = ipaddress.ip_address(url.host).is_link_local
-    except ValueError:
-        link_local = False
-    if url.port is not None and not 0 < url.port < 65536:
-        raise InvalidRequestError(f"The base URL {text} has a port that does not exist.", remedy="")
-    if link_local:
-        raise InvalidRequestError(f"The base URL {text} is a link-local address.", remedy="Use another one.")
-    if url.scheme == "https" and url.host:
-        return url
-    if url.scheme == "http" and _is_loopback(url.host):
-        return url
-    raise InvalidRequestError(
-        f"The base URL {text} would send the key unprotected.",
-        remedy="Use https://, or http:// with 127.0.0.1, [::1] or localhost.",
-    )
-
-
-class _Connection:
-    """An httpx response in the terms of ``stream``."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-
-    def blocks(self) -> AsyncIterator[bytes]:
-        # `aiter_raw` without its bookkeeping, which costs as much as reading a chunk's JSON.
-        stream = self._response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        return stream.__aiter__()
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
 
 
 class AsyncOpenRouter:
@@ -127,39 +58,15 @@ class AsyncOpenRouter:
         timeouts: Timeouts | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
-        self.base_url = check_base_url(base_url)
-        self.host = self.base_url.host
+        address = Address(base_url)
+        self.base_url, self.host = address.text, address.host
         self.timeouts = timeouts or Timeouts()
         self.retry = retry or RetryPolicy()
-        local = self.base_url.scheme == "http"
         try:
-            self._key = None if local and api_key is None else find_key(api_key)
+            key = None if address.local and api_key is None else find_key(api_key)
         finally:
             del api_key  # a verbose traceback prints the locals of each frame
-        self._connect_timeout = connect_timeout
-        self._url = str(self.base_url).rstrip("/")
-        try:
-            self._http = self._pool(local)
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-            raise APIConnectionError(
-                "The proxy or certificate settings of this environment cannot be used "
-                f"({type(error).__name__}: {error}).",
-                remedy="Look at HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
-                never_sent=True,
-            ) from None
-
-    def _pool(self, local: bool) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            # Plain http never needs the certificates; an empty context trusts nobody.
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if local else _tls(),
-            trust_env=not local,
-            # Reading is timed by the stream, which counts events and not bytes.
-            timeout=httpx.Timeout(None, connect=self._connect_timeout, write=60.0),
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-            headers={"User-Agent": "jupyter_openrouter", "Accept-Encoding": "identity"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept, none sent
-        )
+        self._transport = Transport(address, key, connect_timeout=connect_timeout)
 
     async def __aenter__(self) -> AsyncOpenRouter:
         return self
@@ -169,7 +76,7 @@ class AsyncOpenRouter:
 
     async def aclose(self) -> None:
         """Closes every connection. Streams that are still open end as connection errors."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     # --- answers
 
@@ -329,7 +236,7 @@ class AsyncOpenRouter:
         response.settler = self.settle
         options.setdefault("timeouts", self.timeouts)
         options.setdefault("retry", self.retry)
-        return Stream(self, Plan(path, encoded, headers=headers, **options), response)
+        return Stream(self._transport, Plan(path, encoded, headers=headers, **options), response)
 
     async def request_json(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
@@ -362,17 +269,12 @@ class AsyncOpenRouter:
 
     async def _json_once(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> Any:
         content = None if body is None else requests.encode(body)
-        request = self._http.build_request(
-            method,
-            self._url + path,
-            params=query or None,
-            content=content,
-            headers=self._headers({"Accept": JSON}),
-        )
         limit = self.timeouts.first_event
 
         async def call() -> Any:
-            connection = _Connection(await self._http.send(request, stream=True))
+            connection = await self._transport.send(
+                method, path, query=query, content=content, headers={"Accept": JSON}
+            )
             try:
                 return await read_json(connection, self.host)
             finally:
@@ -383,48 +285,6 @@ class AsyncOpenRouter:
         except asyncio.TimeoutError:
             raise APITimeoutError(f"{self.host} did not answer within {limit:g} s.") from None
         except Exception as error:
-            if (known := self.translate(error)) is not None:
+            if (known := self._transport.translate(error)) is not None:
                 raise known from None
             raise
-
-    # --- the transport of a stream
-
-    async def open(self, path: str, content: bytes, headers: Mapping[str, str]) -> _Connection:
-        """Sends a request and returns when its answer's headers are here. For ``Stream``."""
-        request = self._http.build_request(
-            "POST", self._url + path, content=content, headers=self._headers(headers)
-        )
-        return _Connection(await self._http.send(request, stream=True))
-
-    def _headers(self, more: Mapping[str, str]) -> dict[bytes, bytes]:
-        headers = {"Accept": "text/event-stream", "Content-Type": JSON, **more}
-        if self._key is not None:
-            headers["Authorization"] = self._key.authorization()
-        # httpx would write text as ASCII; a title may hold more.
-        return {name.encode("ascii"): value.encode("latin-1") for name, value in headers.items()}
-
-    def translate(self, error: Exception) -> OpenRouterError | None:
-        """Says in our terms what httpx raised; None for a fault of our own. For ``Stream``."""
-        if isinstance(error, httpx.ConnectTimeout):
-            return APITimeoutError(
-                f"{self.host} was not connected within {self._connect_timeout:g} s.", never_sent=True
-            )
-        if isinstance(error, httpx.TimeoutException):
-            return APITimeoutError(f"{self.host} did not take the request in time.")
-        if isinstance(error, (httpx.TransportError, httpx.StreamError, httpx.InvalidURL)):
-            # The class name says more than the message, which is often empty.
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
-            if not isinstance(error, (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol)):
-                return APIConnectionError(f"{self.host} closed the connection without an answer ({reason}).")
-            # A certificate does not get better by trying again.
-            certificate = "CERTIFICATE_VERIFY_FAILED" in reason or "certificate verify failed" in reason
-            return APIConnectionError(
-                f"{self.host} was not reached ({reason}).",
-                never_sent=isinstance(error, httpx.ConnectError),
-                retryable=False if certificate else None,
-            )
-        if isinstance(error, RuntimeError) and self._http.is_closed:
-            return APIConnectionError(
-                "This client was closed.", remedy="Make a new one.", never_sent=True, retryable=False
-            )
-        return None

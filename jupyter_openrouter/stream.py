@@ -46,6 +46,7 @@ _BLOCK_BYTES = 16 * 1024
 """So much of a whole answer counts as an event."""
 _DRAIN_SECONDS = 0.1
 _MAX_GAPS = 4096
+_FEW = 16  # deltas; where more come in one read, they have gathered already
 _AT_ONCE = 0.0005  # seconds: what is read faster than that had come before
 
 
@@ -82,6 +83,7 @@ class Stream:
         self._sign = self._event = self._entered = 0.0  # last comment or event, last event, last call of ours
         self._signed = False
         self._last_delta = 0.0
+        self._gathered = 0  # deltas of the last batch
         self._gaps = array("d")
 
     # --- for callers
@@ -123,10 +125,12 @@ class Stream:
         Raises:
             OpenRouterError: as the answer ended, after its last deltas.
         """
-        if self._last_delta and _AT_ONCE < self._sign - self._entered < gather and not self._over:
+        few = 0 < self._gathered <= _FEW and _AT_ONCE < self._sign - self._entered < gather
+        if few and not self._over:
             await self._pause(gather)
         await self._fill()
         found = list(self._ready)
+        self._gathered = len(found)
         self._ready.clear()
         if not found:
             error, self._error = self._error, None

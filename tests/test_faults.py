@@ -99,7 +99,7 @@ def ask(client: AsyncOpenRouter, **options: Any) -> Stream:
 
 def busy(client: AsyncOpenRouter) -> list[Any]:
     """The connections of the client's pool that are not free for the next request."""
-    return [c for c in client._http._transport._pool.connections if not c.is_idle()]
+    return [c for c in client._transport._pool.connections if not c.is_idle()]
 
 
 def shown(response: Response, error: BaseException | None, log: str) -> str:
@@ -762,7 +762,7 @@ def test_500_streams_at_once_are_all_right() -> None:
             results = await asyncio.gather(*(outcome(one) for one in streams))
             assert results == [("Hello", None)] * 500
             assert server.connections == 500
-            assert len(client._http._transport._pool.connections) <= 20
+            assert len(client._transport._pool.connections) <= 20
 
     run(work())
 
