@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
+from .pieces import ToolCalls
 from .retry import Attempt
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
@@ -207,7 +208,9 @@ class Response(Growing):
         for name in ("sent_at", "first_delta_seconds", "seconds"):
             value = timing.get(name)
             setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
-        response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        response._tool_calls = ToolCalls(
+            [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        )
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
         response.skipped = len(response.skipped_chunks)
         return response
