@@ -263,6 +263,12 @@ class Growing:
         if len(self.skipped_chunks) < 20:
             self.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", note[:200])[:_MAX_NOTE])
 
+    def adopt(self, other: Growing) -> None:
+        """Takes tool calls, reasoning details and refusal over from one that has ended."""
+        self._tool_calls = ToolCalls(other.tool_calls)
+        self._reasoning_details = ReasoningDetails(other.reasoning_details)
+        self._refusal = Pieces(other.refusal)
+
     @property
     def begun(self) -> bool:
         """Whether any part of an answer has come: from here on nothing is tried again."""

@@ -7,11 +7,12 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
-from .pieces import ToolCalls
+from .pieces import Pieces, ToolCalls
 from .retry import Attempt
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
@@ -222,6 +223,11 @@ class Response(Growing):
         response._tool_calls = ToolCalls(
             [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
         )
+        response._refusal = Pieces(of(str, "refusal", ""))
+        for attempt in of(list, "attempts", []):
+            if isinstance(attempt, dict) and isinstance(attempt.get("model"), str):
+                with suppress(TypeError):  # what has other fields is no attempt
+                    response.attempts.append(Attempt(**attempt))
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
         response.skipped = len(response.skipped_chunks)
         return response

@@ -232,7 +232,7 @@ def test_reasoning_signatures_are_neither_lost_nor_doubled_in_the_next_turn() ->
     ]
 
 
-def test_the_generation_id_is_known_before_the_first_delta() -> None:
+def test_the_generation_id_is_known_before_the_first_chunk() -> None:
     script = (head("200 OK", "X-Generation-Id: gen-7"), framed(said("Hel")), STALL)
 
     async def work() -> str:
