@@ -208,15 +208,27 @@ class Growing:
         """The calls so far, each with ``index``, ``id``, ``type`` and ``function``."""
         return self._tool_calls.snapshot()
 
+    @tool_calls.setter
+    def tool_calls(self, value: list[dict[str, Any]]) -> None:
+        self._tool_calls = ToolCalls(value)
+
     @property
     def reasoning_details(self) -> list[dict[str, Any]]:
         """The reasoning so far in its structured form, as it is to be replayed."""
         return self._reasoning_details.snapshot()
 
+    @reasoning_details.setter
+    def reasoning_details(self, value: list[dict[str, Any]]) -> None:
+        self._reasoning_details = ReasoningDetails(value)
+
     @property
     def refusal(self) -> str:
         """The model's refusal so far, where it is told apart from the text."""
         return self._refusal.text
+
+    @refusal.setter
+    def refusal(self, value: str) -> None:
+        self._refusal = Pieces(value)
 
     @property
     def audio(self) -> dict[str, Any]:
@@ -263,12 +275,6 @@ class Growing:
         if len(self.skipped_chunks) < 20:
             self.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", note[:200])[:_MAX_NOTE])
 
-    def adopt(self, other: Growing) -> None:
-        """Takes tool calls, reasoning details and refusal over from one that has ended."""
-        self._tool_calls = ToolCalls(other.tool_calls)
-        self._reasoning_details = ReasoningDetails(other.reasoning_details)
-        self._refusal = Pieces(other.refusal)
-
     @property
     def begun(self) -> bool:
         """Whether any part of an answer has come: from here on nothing is tried again."""
@@ -297,13 +303,11 @@ class Growing:
             if self._half[which]:
                 self._half[which] = ""
                 added[which] = self.add(which, "\ufffd")
-        self._tool_calls = ToolCalls(_mended(self.tool_calls))
-        self._reasoning_details = ReasoningDetails(_mended(self.reasoning_details))
-        self._refusal = Pieces(_mended(self.refusal))
+        for name in ("tool_calls", "reasoning_details", "refusal", "annotations"):
+            setattr(self, name, _mended(getattr(self, name)))
         self._audio = {
             name: Pieces(value) if name in _SOUND else value for name, value in _mended(self.audio).items()
         }
-        self.annotations = _mended(self.annotations)
         if not self.reasoning_parts and self.keep_text:
             self.add(
                 1, "".join(_str(d.get("text")) or _str(d.get("summary")) for d in self.reasoning_details)

@@ -12,7 +12,6 @@ from typing import Any, Literal, NamedTuple
 
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
-from .pieces import Pieces, ToolCalls
 from .retry import Attempt
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
@@ -220,10 +219,8 @@ class Response(Growing):
         for name in ("sent_at", "first_delta_seconds", "seconds"):
             value = timing.get(name)
             setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
-        response._tool_calls = ToolCalls(
-            [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
-        )
-        response._refusal = Pieces(of(str, "refusal", ""))
+        response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        response.refusal = of(str, "refusal", "")
         for attempt in of(list, "attempts", []):
             if isinstance(attempt, dict) and isinstance(attempt.get("model"), str):
                 with suppress(TypeError):  # what has other fields is no attempt

@@ -107,7 +107,7 @@ def test_a_saved_record_and_its_text_make_the_response_again() -> None:
     before = answered("the text")
     before.add(1, "thoughts")
     before.first_delta_seconds = 0.5
-    before._refusal.add("no")
+    before.refusal = "no"
     before.attempts.append(Attempt("other/model", "RateLimitError: m", 429, None))
     record = json.loads(json.dumps(before.to_dict()))
     after = Response.from_dict(record, text="the text")
