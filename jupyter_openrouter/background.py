@@ -59,6 +59,12 @@ class Job(Generic[T]):
             self._ended = True
             self._gate.release()
 
+    def _abandon(self) -> None:
+        """The loop is closed: a job that came too late to begin is not to be waited for for ever."""
+        if not self._ended:
+            self._error = asyncio.CancelledError()
+            self._end()
+
     @property
     def done(self) -> bool:
         """Whether the coroutine has ended."""
@@ -75,7 +81,7 @@ class Job(Generic[T]):
         try:
             self._loop.call_soon_threadsafe(now)
         except RuntimeError:  # the loop is closed, and with it every task
-            self._end()
+            self._abandon()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the coroutine has ended, at most ``timeout`` seconds; an interrupt gets through."""
@@ -131,12 +137,15 @@ class Background:
             self.thread.start()
 
     def _run(self) -> None:
+        _thread.home = self
         asyncio.set_event_loop(self.loop)
         try:
             self.loop.run_forever()
         finally:
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
+            for job in list(self._jobs):
+                job._abandon()
 
     @property
     def here(self) -> bool:
@@ -173,9 +182,13 @@ class Background:
     async def _tidy(self) -> None:
         # First the jobs, so that their answers end as stopped; what they stand on is closed after them.
         await _cancel({job._task for job in self._jobs if job._task is not None})
-        for close in reversed(self._at_stop):
-            await close()
+        await self._close_all()
         await _cancel(asyncio.all_tasks(self.loop))
+        await self._close_all()  # what a task has opened in its last moments
+
+    async def _close_all(self) -> None:
+        while self._at_stop:
+            await self._at_stop.pop()()
 
     def stop(self) -> None:
         """Cancels every task, closes what is open, and ends the thread. Waits at most 3 seconds."""
@@ -199,11 +212,15 @@ async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
 
 _current: Background | None = None
 _lock = threading.Lock()
+_thread = threading.local()
 
 
 def background() -> Background:
-    """The I/O thread of this process, started if it is not running."""
+    """The I/O thread of this process, started if it is not running; on an I/O thread, that very one."""
     global _current
+    if (mine := getattr(_thread, "home", None)) is not None:
+        # One that is being stopped, perhaps: what is made here belongs to this loop, and ends with it.
+        return mine  # type: ignore[no-any-return]
     with _lock:
         if _current is None or _current.dead:
             # Known before it starts: an interrupt in between must not leave a second thread behind.

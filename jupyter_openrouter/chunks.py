@@ -13,15 +13,15 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from .errors import LOOKS_LIKE_KEY, EventError
+from .pieces import Pieces, ReasoningDetails, ToolCalls
 
 _decode = msgspec.json.Decoder().decode
 _MAX_NOTE = 80
 _READ = frozenset(
     {"id", "model", "provider", "service_tier", "object", "created", "usage", "error", "choices"}
 )
+_SOUND = ("data", "transcript")
 MAX_CHOICES = 128
-MAX_TOOL_CALLS = 128
-"""More in one answer are left out: looking each piece up among very many would hold up every stream."""
 
 
 class Delta(NamedTuple):
@@ -159,17 +159,12 @@ class Growing:
     def __init__(self) -> None:
         self.text_parts: list[str] = []
         self.reasoning_parts: list[str] = []
-        self.reasoning_details: list[dict[str, Any]] = []
-        self.tool_calls: list[dict[str, Any]] = []
         self.dropped_tool_calls = False
-        """True when there were more than ``MAX_TOOL_CALLS``."""
+        """True when there were more than ``pieces.MAX_TOOL_CALLS``."""
         self.annotations: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
         """Whatever else the chunks held at their top, such as ``openrouter_metadata``; the last value of each."""
         self.images: list[dict[str, Any]] = []
-        self.refusal = ""
-        self.audio: dict[str, Any] = {}
-        """Pieces joined: ``data`` (base64), ``transcript``; empty when the model gave no sound."""
         self.logprobs: list[Any] = []
         self.others: dict[int, Growing] = {}
         """The choices besides the first, by index, where more than one was asked for."""
@@ -194,6 +189,9 @@ class Growing:
         """Of text and reasoning so far."""
         self._joined: list[tuple[str, int]] = [("", 0), ("", 0)]
         self._half = ["", ""]
+        self._tool_calls, self._reasoning_details = ToolCalls(), ReasoningDetails()
+        self._refusal = Pieces()
+        self._audio: dict[str, Any] = {}
 
     @property
     def text(self) -> str:
@@ -204,6 +202,41 @@ class Growing:
     def reasoning(self) -> str:
         """The reasoning so far, as plain text; empty if the model gave none."""
         return self._join(1, self.reasoning_parts)
+
+    @property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """The calls so far, each with ``index``, ``id``, ``type`` and ``function``."""
+        return self._tool_calls.snapshot()
+
+    @tool_calls.setter
+    def tool_calls(self, value: list[dict[str, Any]]) -> None:
+        self._tool_calls = ToolCalls(value)
+
+    @property
+    def reasoning_details(self) -> list[dict[str, Any]]:
+        """The reasoning so far in its structured form, as it is to be replayed."""
+        return self._reasoning_details.snapshot()
+
+    @reasoning_details.setter
+    def reasoning_details(self, value: list[dict[str, Any]]) -> None:
+        self._reasoning_details = ReasoningDetails(value)
+
+    @property
+    def refusal(self) -> str:
+        """The model's refusal so far, where it is told apart from the text."""
+        return self._refusal.text
+
+    @refusal.setter
+    def refusal(self, value: str) -> None:
+        self._refusal = Pieces(value)
+
+    @property
+    def audio(self) -> dict[str, Any]:
+        """The sound so far: ``data`` (base64), ``transcript``, ``id``; empty when the model gave none."""
+        return {
+            name: value.text if isinstance(value, Pieces) else value
+            for name, value in dict(self._audio).items()
+        }
 
     def _join(self, which: int, parts: list[str]) -> str:
         # Joins only what is new since the last look; parts are append-only. Text and count are stored as one
@@ -247,10 +280,10 @@ class Growing:
         """Whether any part of an answer has come: from here on nothing is tried again."""
         return bool(
             self.characters
-            or self.tool_calls
+            or self._tool_calls
             or self.images
-            or self.refusal
-            or self.audio
+            or self._refusal
+            or self._audio
             or self.annotations
             or any(other.begun for other in self.others.values())
         )
@@ -270,8 +303,11 @@ class Growing:
             if self._half[which]:
                 self._half[which] = ""
                 added[which] = self.add(which, "\ufffd")
-        for name in ("tool_calls", "reasoning_details", "annotations", "refusal", "audio"):
+        for name in ("tool_calls", "reasoning_details", "refusal", "annotations"):
             setattr(self, name, _mended(getattr(self, name)))
+        self._audio = {
+            name: Pieces(value) if name in _SOUND else value for name, value in _mended(self.audio).items()
+        }
         if not self.reasoning_parts and self.keep_text:
             self.add(
                 1, "".join(_str(d.get("text")) or _str(d.get("summary")) for d in self.reasoning_details)
@@ -399,7 +435,7 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
             reasoning = into.add(1, delta.reasoning)
         if delta.reasoning_details:
             for detail in delta.reasoning_details:
-                _fold_reasoning_detail(into.reasoning_details, detail)
+                into._reasoning_details.add(detail)
     return _delta(Delta, (text, reasoning))
 
 
@@ -430,76 +466,17 @@ def _fold_other(into: Growing, choice: dict[str, Any], index: int) -> None:
 
 def _fold_rarer(into: Growing, delta: dict[str, Any]) -> None:
     if refusal := _str(delta.get("refusal")):
-        into.refusal += refusal
+        into._refusal.add(refusal)
     if audio := _dict(delta.get("audio")):
-        for name in ("data", "transcript"):
+        for name in _SOUND:
             if piece := _str(audio.get(name)):
-                into.audio[name] = _str(into.audio.get(name)) + piece
-        into.audio |= {name: audio[name] for name in ("id", "expires_at") if audio.get(name) is not None}
+                into._audio.setdefault(name, Pieces()).add(piece)
+        into._audio |= {name: audio[name] for name in ("id", "expires_at") if audio.get(name) is not None}
     for name in ("images", "annotations"):
         getattr(into, name).extend(item for item in _list(delta.get(name)) if isinstance(item, dict))
     for detail in _list(delta.get("reasoning_details")):
         if isinstance(detail, dict):
-            _fold_reasoning_detail(into.reasoning_details, detail)
+            into._reasoning_details.add(detail)
     for piece in _list(delta.get("tool_calls")):
         if isinstance(piece, dict):
-            into.dropped_tool_calls = not _fold_tool_call(into.tool_calls, piece) or into.dropped_tool_calls
-
-
-def _fold_reasoning_detail(details: list[dict[str, Any]], piece: dict[str, Any]) -> None:
-    """Merges pieces of the same type and index; encrypted blocks and other indexes stay as they came."""
-    last = details[-1] if details else None
-    if (
-        last is None
-        or last.get("type") != piece.get("type")
-        or last.get("index") != piece.get("index")
-        or piece.get("type") not in ("reasoning.text", "reasoning.summary")
-    ):
-        details.append(dict(piece))
-        return
-    for name, value in piece.items():
-        if name in ("text", "summary"):
-            last[name] = _str(last.get(name)) + _str(value)
-        elif value is not None and (name == "signature" or last.get(name) is None):
-            last[name] = value
-
-
-def _fold_tool_call(calls: list[dict[str, Any]], piece: dict[str, Any]) -> bool:
-    """Gathers by ``index``; without one by ``id``, else into the last call. False when it was left out.
-
-    Some providers give every call the index 0, or neither index nor id: then a name that cannot belong to the
-    call so far begins another.
-    """
-    index, ident = piece.get("index"), _str(piece.get("id"))
-    function = _dict(piece.get("function"))
-    name, arguments = _str(function.get("name")), function.get("arguments")
-    call = None
-    if isinstance(index, int):
-        call = next((c for c in reversed(calls) if c["index"] == index), None)
-        if call is not None and name and ident and call["id"] and ident != call["id"]:
-            call = None
-    elif ident:
-        call = next((c for c in calls if c["id"] == ident), None)
-    elif calls:
-        call = None if name and _is_another(calls[-1]["function"], name) else calls[-1]
-    if call is None:
-        if len(calls) >= MAX_TOOL_CALLS:
-            return False
-        number = index if isinstance(index, int) else len(calls)
-        call = {"index": number, "id": ident, "type": "function", "function": {"name": "", "arguments": ""}}
-        calls.append(call)
-    if ident and not call["id"]:
-        call["id"] = ident
-    if name:
-        call["function"]["name"] = call["function"]["name"] or name
-    call["function"]["arguments"] += json.dumps(arguments) if isinstance(arguments, dict) else _str(arguments)
-    return True
-
-
-def _is_another(function: dict[str, str], name: str) -> bool:
-    if not function["name"]:
-        return False
-    try:
-        return name != function["name"] or isinstance(_decode(function["arguments"]), dict)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
+            into.dropped_tool_calls = not into._tool_calls.add(piece) or into.dropped_tool_calls

@@ -165,24 +165,29 @@ class AsyncOpenRouter:
         Args:
             questions: Each a text, or messages.
             concurrency: The most answers at the same time, 1 or more.
-            per_minute: The most requests that are begun in a minute.
+            per_minute: The most questions that are begun in any minute; tries that are made again come on top.
 
         Raises:
             InvalidRequestError: one of them cannot be sent; nothing was sent then.
         """
         if concurrency < 1:
             raise InvalidRequestError(f"concurrency is {concurrency}, not 1 or more.", remedy="")
+        if per_minute is not None and not per_minute > 0:
+            raise InvalidRequestError(f"per_minute is {per_minute}, not more than 0.", remedy="")
         streams = [self.chat_stream(question, **options) for question in questions]
         pace = 60.0 / per_minute if per_minute else 0.0
         places = asyncio.Semaphore(concurrency)
         finished: asyncio.Queue[tuple[int, Response]] = asyncio.Queue()
         loop = asyncio.get_running_loop()
-        begin = loop.time()
+        due = loop.time()
 
         async def one(index: int, stream: Stream) -> None:
             async with places:
-                if (wait := begin + index * pace - loop.time()) > 0:
-                    await asyncio.sleep(wait)
+                nonlocal due
+                now = loop.time()
+                due, begin = max(due, now) + pace, max(due, now)
+                if begin > now:
+                    await asyncio.sleep(begin - now)
                 with suppress(OpenRouterError):  # it is in the response
                     await stream.run()
             await finished.put((index, stream.response))
@@ -197,9 +202,11 @@ class AsyncOpenRouter:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def settle(self, response: Response) -> Response:
-        """Fills usage and cost of a stopped answer in; see ``Response.settle``."""
+        """Fills in what is not known of the cost; see ``Response.settle``."""
         ident = response.generation_id or response.id
-        if not ident or response.usage is not None:
+        if response.cache_source and response.saved is None:
+            ident = response.cache_source
+        elif not ident or response.usage is not None:
             return response
         for wait in (0.25, 0.5, 1.0, 2.0, 4.0):
             await asyncio.sleep(wait)

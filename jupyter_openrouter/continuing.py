@@ -80,8 +80,16 @@ def joined(first: Response, second: Response) -> Response:
         "finish_reason",
         "native_finish_reason",
         "finished",
+        "service_tier",
+        "tool_calls",
+        "reasoning_details",
+        "refusal",
     ):
         setattr(whole, name, getattr(second, name))
+    for name in ("images", "annotations", "logprobs", "skipped_chunks"):
+        setattr(whole, name, [*getattr(first, name), *getattr(second, name)])
+    whole.skipped, whole.skipped_chunks = first.skipped + second.skipped, whole.skipped_chunks[:20]
+    whole.extra = first.extra | second.extra
     whole.state, whole.error = second.state, second.error
     whole.attempts = [*first.attempts, *second.attempts]
     unknown = Usage()

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 from .chunks import Growing, Usage
@@ -50,6 +51,8 @@ class Response(Growing):
         body: The request as it was sent; it is not saved.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
+        cache_source, saved: The generation that a hit was kept from, and the US dollars that it had cost; None until
+            ``settle`` has asked for them.
     """
 
     def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
@@ -60,6 +63,8 @@ class Response(Growing):
         self.generation_id = ""
         self.cache_status = ""
         self.cache_age: float | None = None
+        self.cache_source = ""
+        self.saved: float | None = None
         self.attempts: list[Attempt] = []
         self.retry_at: float | None = None
         self.delta_gaps: tuple[float, float] | None = None
@@ -144,15 +149,22 @@ class Response(Growing):
         return {**vars(self), "settler": None}
 
     async def settle(self) -> Response:
-        """Asks the service for what a stopped answer has cost, and fills ``usage`` in; to be awaited on its loop.
+        """Asks the service for what is not known of the cost; to be awaited on its loop.
+
+        It is ``usage`` of an answer that was stopped, and ``saved`` of one that came from the cache.
 
         After a stop no usage arrives in the stream. The service knows it some moments later, under the
         generation id: it is asked a few times over about 8 seconds. What it does not tell stays unknown.
         """
-        return self if self.settler is None or self.usage is not None else await self.settler(self)
+        if self.settler is None or (self.usage is not None and not self.cache_source):
+            return self
+        return await self.settler(self)
 
     def take_generation(self, data: Mapping[str, Any]) -> None:
-        """Takes in what ``GET /generation`` tells of this answer: tokens, cost, who answered."""
+        """Takes in what ``GET /generation`` tells of this answer, or of the one that it was kept from."""
+        if self.cache_source and data.get("id") == self.cache_source:
+            self.saved = Usage.read({"cost": data.get("total_cost")}).cost
+            return
         self.usage = Usage.read(
             {
                 "prompt_tokens": data.get("native_tokens_prompt", data.get("tokens_prompt")),
@@ -208,6 +220,11 @@ class Response(Growing):
             value = timing.get(name)
             setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
         response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        response.refusal = of(str, "refusal", "")
+        for attempt in of(list, "attempts", []):
+            if isinstance(attempt, dict) and isinstance(attempt.get("model"), str):
+                with suppress(TypeError):  # what has other fields is no attempt
+                    response.attempts.append(Attempt(**attempt))
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
         response.skipped = len(response.skipped_chunks)
         return response
@@ -271,7 +288,8 @@ class Response(Growing):
             parts.append("cost unknown")
         if self.cache_status.upper() == "HIT":
             age = "" if self.cache_age is None else f", {self.cache_age:.0f} s old"
-            parts.append(f"from the cache{age}")
+            saved = "" if self.saved is None else f", {dollars(self.saved)} saved"
+            parts.append(f"from the cache{age}{saved}")
         if self.seconds is not None:
             parts.append(f"{self.seconds:.1f} s")
         parts.append(self._ending())

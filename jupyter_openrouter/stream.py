@@ -281,6 +281,7 @@ class Stream:
             headers = connection.headers
             self.response.generation_id = printable_header(headers.get("x-generation-id", ""))
             self.response.cache_status = printable_header(headers.get("x-openrouter-cache-status", ""))[:20]
+            self.response.cache_source = printable_header(headers.get("x-openrouter-cache-source-id", ""))
             with suppress(ValueError):
                 self.response.cache_age = float(headers.get("x-openrouter-cache-age", ""))
             if connection.status != 200:

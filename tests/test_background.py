@@ -11,7 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from jupyter_openrouter import background as module
+from jupyter_openrouter.answering import Question, answer
 from jupyter_openrouter.background import background
+from jupyter_openrouter.clients import client_for
+from jupyter_openrouter.response import Response
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +117,53 @@ def test_a_forked_child_starts_a_thread_of_its_own() -> None:
             os._exit(code)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_what_is_made_on_an_io_thread_that_was_replaced_stays_with_its_own_loop() -> None:
+    async def work() -> tuple[bool, str]:
+        here = background()
+        module._current = None  # as when another thread stops it in this very moment, and starts a new one
+        other = await asyncio.get_running_loop().run_in_executor(None, background)
+        url = await client_for("demo/echo", None)
+        return background() is here is not other, url.host
+
+    old = background()
+    assert old.submit(work()).result() == (True, "127.0.0.1")
+    response = Response("demo/echo")
+    job = background().submit(answer(Question("x", "demo/echo"), response, None))
+    assert job.wait(10), "the demo server was started on the loop of another thread"
+    assert response.text == "x"
+    old.stop()
+
+
+def test_a_job_that_came_too_late_to_begin_is_not_waited_for_for_ever() -> None:
+    here = background()
+    job: module.Job[None] = module.Job(here.loop)
+    here._jobs.add(job)  # as `submit` does; its turn on the loop never comes
+    here.stop()
+    assert job.wait(5)
+    with pytest.raises(asyncio.CancelledError):
+        job.result()
+
+
+def test_what_a_task_opens_in_its_last_moments_is_closed_too() -> None:
+    here, closed = background(), threading.Event()
+
+    async def close() -> None:
+        closed.set()
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            here.at_stop(close)
+
+    async def begin() -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work())  # no job: as the start of the demo server
+        await asyncio.sleep(0)
+        return task
+
+    task = here.submit(begin()).result()
+    here.stop()
+    assert task.cancelled()
+    assert closed.is_set()

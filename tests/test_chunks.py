@@ -348,7 +348,17 @@ def test_a_chunk_of_the_common_shape_reads_the_same_the_short_way(chunks: list[d
 
 
 def state(growing: Growing) -> dict[str, Any]:
-    return vars(growing) | {"others": {n: state(other) for n, other in growing.others.items()}}
+    shown = ("text", "reasoning", "reasoning_details", "tool_calls", "refusal", "audio")
+    inside = {
+        name: value
+        for name, value in vars(growing).items()
+        if name.lstrip("_") not in shown and name not in ("_joined", "others")
+    }
+    return (
+        inside
+        | {name: getattr(growing, name) for name in shown}
+        | {"others": {n: state(other) for n, other in growing.others.items()}}
+    )
 
 
 @pytest.mark.parametrize(

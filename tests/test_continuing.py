@@ -56,6 +56,19 @@ def test_the_seam_is_marked_and_usage_and_cost_are_added() -> None:
     assert (whole.usage.prompt_tokens, whole.usage.completion_tokens, whole.cost) == (4, 6, 0.75)
 
 
+def test_what_came_besides_the_text_is_not_lost_at_the_seam() -> None:
+    first, second = cut("Hel"), cut("lo")
+    first.annotations, second.annotations = [{"type": "a"}], [{"type": "b"}]
+    first.skip("bad")
+    second.extra = {"openrouter_metadata": {}}
+    second._tool_calls.add({"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}})
+    whole = joined(first, second)
+    assert whole.annotations == [{"type": "a"}, {"type": "b"}]
+    assert (whole.skipped, whole.skipped_chunks) == (1, ["bad"])
+    assert whole.extra == {"openrouter_metadata": {}}
+    assert whole.message()["tool_calls"][0]["id"] == "c"
+
+
 def test_a_cost_that_one_part_does_not_know_is_unknown_in_the_sum() -> None:
     second = Response("m")
     second.usage = Usage.read({"cost": 1})

@@ -56,8 +56,8 @@ from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import Attempt, RetryPolicy
 from jupyter_openrouter.stream import Stream
 
-BOUND = 10.0
-"""Seconds after which a scenario hangs."""
+BOUND = 60.0
+"""Seconds after which a scenario hangs, on a machine that has much else to do."""
 STATES = {type(None): "done", CutError: "cut"}
 
 

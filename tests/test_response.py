@@ -107,6 +107,8 @@ def test_a_saved_record_and_its_text_make_the_response_again() -> None:
     before = answered("the text")
     before.add(1, "thoughts")
     before.first_delta_seconds = 0.5
+    before.refusal = "no"
+    before.attempts.append(Attempt("other/model", "RateLimitError: m", 429, None))
     record = json.loads(json.dumps(before.to_dict()))
     after = Response.from_dict(record, text="the text")
     assert after.to_dict() == before.to_dict()
@@ -114,12 +116,24 @@ def test_a_saved_record_and_its_text_make_the_response_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [{}, {"state": 5, "usage": [], "timing": "x", "tool_calls": [None], "model": {}}]
+    "record",
+    [
+        {},
+        {
+            "state": 5,
+            "usage": [],
+            "timing": "x",
+            "tool_calls": [None],
+            "model": {},
+            "attempts": [1, {}, {"model": 1}, {"model": "m", "a": 1}],
+        },
+    ],
 )
 def test_a_hostile_record_makes_a_response_all_the_same(record: dict[str, object]) -> None:
     response = Response.from_dict(record)
     assert response.text == ""
     assert response.footer()
+    assert response.warnings == []
 
 
 @pytest.mark.parametrize("text", ['{"a": [1]}', '```json\n{"a": [1]}\n```', '\n```\n{"a": [1]}\n```\n'])

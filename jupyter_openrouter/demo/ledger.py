@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from .kept import Cache
 from .models import CREATED
 from .script import Answer, Telling
 from .wire import JSON, PROVIDER, tokens, usage
@@ -40,7 +41,7 @@ class Generation:
 
     def spent(self) -> JSON:
         """The usage: of the whole answer, or of what was sent before the client left."""
-        if not self.cancelled:
+        if not self.cancelled or self.tell.source:
             return self.tell.spent(self.answer)
         sent = tokens("." * self.characters)
         thought = min(sent, tokens(self.answer.reasoning))
@@ -75,6 +76,7 @@ class Generation:
             "moderation_latency": None,
             "service_tier": None,
             "router": None,
+            "response_cache_source_id": self.tell.source or None,
         }
 
 
@@ -88,6 +90,7 @@ class Ledger:
         self.talking: set[asyncio.Task[Any]] = set()
         self.port = 0
         self.spent = 0.0  # US dollars
+        self.cache = Cache()
         self._stats: OrderedDict[str, tuple[float, JSON]] = OrderedDict()
         self._failed: OrderedDict[str, None] = OrderedDict()
         self._issued = 0

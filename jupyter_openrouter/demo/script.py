@@ -87,7 +87,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Telling:
-    """Everything beside the answer that shapes its way onto the wire; seconds and US dollars."""
+    """Everything beside the answer that shapes its way onto the wire; seconds and US dollars.
+
+    `source` is the generation from whose kept answer this one is told; such a one is free.
+    """
 
     envelope: Envelope
     prompt_tokens: int
@@ -97,9 +100,12 @@ class Telling:
     seed: int = 0
     first: JSON | None = None
     more: JSON = field(default_factory=dict)
+    source: str = ""
 
     def spent(self, answer: Answer) -> JSON:
         """The usage block of an answer told in full."""
+        if self.source:
+            return usage(0, 0, 0, prices=FREE)
         completion, reasoning = answer.completion_tokens, tokens(answer.reasoning)
         # A failure is free (the service calls it zero completion insurance).
         free = answer.finish == "error" or (answer.finish is None and not completion)

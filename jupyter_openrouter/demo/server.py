@@ -10,7 +10,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
-from . import account, vectors
+from . import account, kept, vectors
 from .answers import answer, limited
 from .asked import Asked, read
 from .faults import FAULTS, Scene, complete, named, table, well
@@ -36,14 +36,32 @@ class Completions(Talk):
     async def post(self) -> None:
         """Answer, streamed or whole."""
         asked = read(self.json_body(), shape=self.shape, rate=self.ledger.rate, seed=self.ledger.seed)
-        tell = self.telling(asked)
-        said, reply = self.fail(asked, tell) if asked.model.slug == "demo/faulty" else plain(asked, tell)
+        wish = kept.wish(self.request.headers, self.request.path, self.request.body)
+        found = self.ledger.cache.find(wish, self.now()) if wish is not None else None
+        tell = self.telling(asked, "" if found is None else found.source)
+        faulty = asked.model.slug == "demo/faulty"
+        if found is not None:
+            said, reply = complete(Scene(tell, asked.stream, 0), found.answer)
+        else:
+            said, reply = self.fail(asked, tell) if faulty else plain(asked, tell)
         generation = Generation(tell, said, streamed=asked.stream, started=self.now())
         if reply.status == 200:
             self.set_header("X-Generation-Id", tell.envelope.id)
-        await self.play(reply, generation, asked.controls.rate if asked.stream else 0.0)
+            if wish is not None:
+                self.say_cached(wish, found)
+        await self.play(reply, generation, tell.rate if asked.stream else 0.0)
+        if wish is not None and found is None and not (faulty or generation.cancelled):
+            self.ledger.cache.keep(wish, said, tell.envelope.id, self.now())
 
-    def telling(self, asked: Asked) -> Telling:
+    def say_cached(self, wish: kept.Wish, found: kept.Kept | None) -> None:
+        """The headers of an answer whose request asked for the cache; times in seconds."""
+        self.set_header("X-OpenRouter-Cache-Status", "MISS" if found is None else "HIT")
+        self.set_header("X-OpenRouter-Cache-TTL", str(wish.seconds))
+        if found is not None:
+            self.set_header("X-OpenRouter-Cache-Age", str(int(self.now() - found.since)))
+            self.set_header("X-OpenRouter-Cache-Source-Id", found.source)
+
+    def telling(self, asked: Asked, source: str) -> Telling:
         """The envelope and the extras that the request's headers and fields ask for."""
         id, created = self.ledger.next_id(asked.controls.seed)
         envelope = Envelope(id, created, asked.model.slug, asked.shape)
@@ -55,11 +73,12 @@ class Completions(Talk):
             envelope,
             prompt_tokens=asked.prompt_tokens,
             prices=asked.model.prices,
-            delay=asked.controls.first_token_delay,
-            rate=asked.controls.rate,
+            delay=0.0 if source else asked.controls.first_token_delay,
+            rate=0.0 if source else asked.controls.rate,
             seed=asked.controls.seed,
             first=first if echo else None,
-            more={"openrouter_metadata": metadata(asked)} if wants_metadata else {},
+            more={"openrouter_metadata": metadata(asked)} if wants_metadata and not source else {},
+            source=source,
         )
 
     def fail(self, asked: Asked, tell: Telling) -> tuple[Answer, Reply]:

@@ -1,0 +1,143 @@
+"""Many questions at once: how many run at the same time, how many begin in a minute, and what one failure does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from jupyter_openrouter.client import AsyncOpenRouter
+from jupyter_openrouter.demo import DemoServer
+from jupyter_openrouter.demo.server import Completions
+from jupyter_openrouter.errors import InvalidRequestError
+from jupyter_openrouter.response import Response
+from jupyter_openrouter.retry import RetryPolicy
+
+FAST = {"demo": {"rate": 0, "first_token_delay": 0}}
+LOCAL = "http://127.0.0.1:9/api/v1"
+
+
+def served(work: Any) -> Any:
+    async def run() -> Any:
+        server = DemoServer()
+        await server.start()
+        try:
+            never = RetryPolicy(max_retries=0)
+            async with AsyncOpenRouter(base_url=server.base_url, retry=never) as client:
+                return await asyncio.wait_for(work(client), 30)
+        finally:
+            await server.stop()
+
+    return asyncio.run(run())
+
+
+def test_requests_reach_the_server_no_sooner_than_the_minute_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived: list[float] = []
+    prepare = Completions.prepare
+
+    def note(self: Completions) -> None:
+        arrived.append(asyncio.get_running_loop().time())
+        prepare(self)
+
+    monkeypatch.setattr(Completions, "prepare", note)
+
+    async def work(client: AsyncOpenRouter) -> Any:
+        begin = asyncio.get_running_loop().time()
+        words = [f"question {number}" for number in range(6)]
+        many = client.chat_many(words, model="demo/echo", per_minute=1200, extra=FAST)
+        return begin, words, {index: response.text async for index, response in many}
+
+    begin, words, texts = served(work)
+    assert texts == dict(enumerate(words))
+    # A slow machine makes them later, and never sooner.
+    pace = 60 / 1200
+    assert len(arrived) == 6
+    assert all(at >= begin + number * pace - 0.001 for number, at in enumerate(sorted(arrived)))
+
+
+@pytest.mark.parametrize("first", [0.0, 300.0])
+def test_no_minute_begins_more_than_its_share_also_after_a_long_answer(
+    first: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one long answer at first, the others must not make up for it in a burst."""
+    now, begun = 1000.0, list[float]()
+
+    class Asked:
+        def __init__(self) -> None:
+            self.response = Response()
+
+        async def run(self) -> Response:
+            nonlocal now
+            begun.append(now)
+            now += first if len(begun) == 1 else 0.0
+            return self.response
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    async def run() -> None:
+        async with AsyncOpenRouter(base_url=LOCAL) as client:
+            monkeypatch.setattr(client, "chat_stream", lambda *_, **__: Asked())
+            monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now)
+            monkeypatch.setattr(asyncio, "sleep", sleep)
+            async for _ in client.chat_many(["x"] * 100, model="m", concurrency=1, per_minute=30):
+                pass
+            monkeypatch.undo()
+
+    asyncio.run(run())
+    assert len(begun) == 100
+    assert max(sum(at <= other < at + 59.99 for other in begun) for at in begun) == 30
+
+
+def test_no_more_run_at_once_than_is_allowed() -> None:
+    running = most = 0
+
+    class Asked:
+        def __init__(self) -> None:
+            self.response = Response()
+
+        async def run(self) -> Response:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            running -= 1
+            return self.response
+
+    async def run() -> int:
+        async with AsyncOpenRouter(base_url=LOCAL) as client:
+            client.chat_stream = lambda *_, **__: Asked()  # type: ignore[method-assign]
+            return len([one async for one in client.chat_many(["x"] * 20, model="m", concurrency=3)])
+
+    assert asyncio.run(run()) == 20
+    assert most == 3
+
+
+def test_one_failure_does_not_end_the_rest_at_a_pace_either() -> None:
+    async def work(client: AsyncOpenRouter) -> Any:
+        words = ["cut", "no-done", "mid-error"]
+        many = client.chat_many(words, model="demo/faulty", per_minute=6000, extra=FAST)
+        return {index: response async for index, response in many}
+
+    found = served(work)
+    assert [found[number].state for number in range(3)] == ["cut", "done", "failed"]
+    assert [type(found[number].error).__name__ for number in range(3)] == [
+        "CutError",
+        "NoneType",
+        "ProviderError",
+    ]
+
+
+@pytest.mark.parametrize(
+    "limits", [{"concurrency": 0}, {"per_minute": 0}, {"per_minute": -1}, {"per_minute": float("nan")}]
+)
+def test_a_limit_that_would_let_nothing_begin_is_refused(limits: dict[str, Any]) -> None:
+    async def run() -> None:
+        async with AsyncOpenRouter(base_url=LOCAL) as client:
+            with pytest.raises(InvalidRequestError, match=next(iter(limits))):
+                await anext(client.chat_many(["x"], model="m", **limits))
+
+    asyncio.run(run())
