@@ -1,8 +1,8 @@
 /** Answers clicks and copying inside rendered Markdown: copy code, load an image, go to a heading. */
 import { sourceOf } from "./code";
-import { answerCopies } from "./copying";
 import { loadedImage } from "./inline";
 import { imageAddress } from "./links";
+import { copyFormulas } from "./math";
 import { element } from "./view-element";
 
 /** How long a button says that it has copied, in milliseconds. */
@@ -21,7 +21,7 @@ export function answerClicks(root: HTMLElement, loaded: Set<string>, signal?: Ab
     else if (place) goTo(root, place.getAttribute("href") ?? "");
   };
   root.addEventListener("click", onClick, signal ? { signal } : {});
-  answerCopies(root, signal);
+  copyFormulas(root, signal);
 }
 
 async function copyCode(button: HTMLButtonElement): Promise<void> {

@@ -55,7 +55,7 @@ export class CodeBlock {
     const language = languageOf(info);
     this.#label.textContent = language;
     this.#copy.setAttribute("aria-label", language ? `copy the ${language} code` : "copy the code");
-    this.#colouring.language(language);
+    this.#colouring.as(language);
   }
 
   /** Appends whole lines, each ended by a newline. */

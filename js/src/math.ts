@@ -1,6 +1,6 @@
 /** Shows a formula: its source until the part that sets formulas is there, then MathML. */
 import { whenIdle } from "./idle";
-import { type MathPart, part } from "./parts";
+import { arrived, type MathPart, part } from "./parts";
 import type { Keyed } from "./patch";
 import { element } from "./view-element";
 import { visible } from "./visible";
@@ -34,7 +34,7 @@ function formula(source: string, display: boolean): Formula | null {
 }
 
 /** The source of a formula on screen, as it was written. */
-export function sourceOfMath(node: Element): string {
+function sourceOfMath(node: Element): string {
   return sources.get(node) ?? node.textContent ?? "";
 }
 
@@ -72,8 +72,16 @@ function typeset(math: MathPart, tex: string, display: boolean): Element | strin
   try {
     return math.typeset(tex, display);
   } catch (error) {
-    return visible(error instanceof Error ? error.message : String(error)).slice(0, 200);
+    // Without the end of the sentence, which draws the place into the source.
+    const said = error instanceof Error ? error.message : String(error);
+    return visible(said.replace(/^ParseError:\s*/, "").split(/ at (?:position|end) /)[0] ?? "").trim().slice(0, 200);
   }
+}
+
+/** Copies formulas as their source; before the part is there, they are nothing else. */
+export function copyFormulas(root: HTMLElement, signal?: AbortSignal): void {
+  const onCopy = (event: ClipboardEvent) => arrived("math")?.copy(event, root, sourceOfMath);
+  root.addEventListener("copy", onCopy, signal ? { signal } : {});
 }
 
 function onArrival(): void {

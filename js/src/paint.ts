@@ -1,5 +1,5 @@
 /** Puts colours on a text node: highlight ranges over the plain text where the browser has them, spans where not. */
-import { KINDS } from "./colour-kinds";
+import { KINDS } from "./colour-block";
 import { element } from "./view-element";
 
 /** What is used of the CSS Custom Highlight API, which the types of the DOM know only in part. */

@@ -1,6 +1,7 @@
 /** The lazy part that sets formulas: TeX to MathML in which only elements and attributes of a fixed list are left. */
 import DOMPurify from "dompurify";
 import temml from "temml";
+import { copy } from "./copying";
 import type { MathPart } from "./parts";
 
 const LONGEST = 5_000;
@@ -89,6 +90,7 @@ const math: MathPart = {
     });
     return node;
   },
+  copy,
 };
 
 export default math;

@@ -1,11 +1,13 @@
 /** The lazy parts of the page: asks a kernel for each one when it is first needed, and tells who waits when it has come. */
-import type { ColoursPart } from "./colour-kinds";
+import type { ColoursPart } from "./colour-block";
 import type { LazyPart } from "./protocol";
 import { shelf } from "./shelf";
 
 export interface MathPart {
   /** The formula as MathML that is safe to show; throws a sentence that says what is wrong with it. */
   typeset(tex: string, display: boolean): Element;
+  /** Puts what is selected in `root` on the clipboard with its formulas as `sourceOf` has them; false when it has none. */
+  copy(event: ClipboardEvent, root: HTMLElement, sourceOf: (formula: Element) => string): boolean;
 }
 
 interface Parts {
@@ -36,22 +38,27 @@ const wanted = new Map<LazyPart, Wanted>();
 
 const place = <K extends LazyPart>(name: K) => shelf<{ default: Parts[K] }>(`${name}/${PART_IDS[name]}`);
 
+/** The part, if it is there. */
+export function arrived<K extends LazyPart>(name: K): Parts[K] | null {
+  return place(name).now?.default ?? null;
+}
+
 /** The part, if it is there; else it is asked for, and `then` is called once when it has come. */
 export function part<K extends LazyPart>(name: K, then: () => void): Parts[K] | null {
-  const kept = place(name);
-  if (kept.now) return kept.now.default;
+  const there = arrived(name);
+  if (there) return there;
   const known = wanted.get(name);
   if (known) known.then.add(then);
   else {
     wanted.set(name, { then: new Set([then]), wait: PATIENCE });
-    const waiting = kept.ready.then(() => arrived(name));
+    const waiting = place(name).ready.then(() => tell(name));
     waiting.catch(() => wanted.delete(name)); // whoever needs it next asks again
     ask(name);
   }
   return null;
 }
 
-function arrived(name: LazyPart): void {
+function tell(name: LazyPart): void {
   const want = wanted.get(name);
   wanted.delete(name);
   clearTimeout(want?.timer);
