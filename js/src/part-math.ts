@@ -25,8 +25,18 @@ const ATTRIBUTES = (
 const CLASSES = /^(?:tml-(?:display|overline|underline|cancel|xcancel|fbox|left|right|eqn|tageqn|small|jot|vec|prime|(?:sml|med|lrg)-pad)|upstrike|downstrike|sout|mathscr|mathcal|menclose)$/;
 const STYLES = /^(?:color|background-color|font-(?:weight|style|size)|text-align|padding(?:-\w+)?|border(?:-\w+){0,2}|margin-left|width|height|math-depth|display)$/;
 const VALUE = /^[\w\s.,#%()+-]{1,80}$/;
-const WIDE = /^-?(?:[\d.]{1,6})(?:em|ex|pt|px|%|width)?$/;
+const LENGTH = /^[+-]?(\d*\.?\d+)(em|ex|rem|mu|pt|px|%|width)?$/;
+/** Temml does not hold every length to what it was given, so each is looked at once more, by its unit. */
+const LONGEST_BY_UNIT: Record<string, number> = { em: LARGEST[0], ex: LARGEST[0], pt: LARGEST[1], px: LARGEST[1], "%": 200, width: 2, "": 40 };
 const MEASURED = /^(?:depth|height|linethickness|lspace|maxsize|minsize|mathsize|rspace|voffset|width|rowspacing|columnspacing)$/;
+
+/** Whether no length in an attribute or a style is too long. */
+function isModest(value: string): boolean {
+  return value.split(" ").every((one) => {
+    const length = LENGTH.exec(one);
+    return length ? Number(length[1]) <= (LONGEST_BY_UNIT[length[2] ?? ""] ?? 0) : !/^[+-]?[\d.]/.test(one);
+  });
+}
 
 const purify = DOMPurify(window);
 
@@ -39,11 +49,11 @@ purify.addHook("uponSanitizeAttribute", (node, data) => {
     // Taken from what the browser made of it, one declaration at a time.
     const { style } = node as unknown as ElementCSSInlineStyle;
     const kept = Array.from(style, (name) => [name, style.getPropertyValue(name)] as const).filter(
-      ([name, value]) => STYLES.test(name) && VALUE.test(value) && !/url|var|expression|image|env|attr/i.test(value),
+      ([name, value]) => STYLES.test(name) && VALUE.test(value) && isModest(value) && !/url|var|expression|image|env|attr/i.test(value),
     );
     data.attrValue = kept.map(([name, value]) => `${name}: ${value}`).join("; ");
     data.keepAttr = data.attrValue !== "";
-  } else if (MEASURED.test(attrName)) data.keepAttr = attrValue.split(" ").every((one) => WIDE.test(one.replace(/^\+/, "")));
+  } else if (MEASURED.test(attrName)) data.keepAttr = isModest(attrValue);
 });
 
 /** Temml's own tree, before it is a part of any document. */

@@ -87,6 +87,7 @@ export const isFurther = (language: string) => FURTHER.has(language);
 
 export function register(languages: Record<string, LanguageFn>): void {
   for (const [name, definition] of Object.entries(languages)) if (!hljs.getLanguage(name)) hljs.registerLanguage(name, definition);
+  FURTHER.clear();
 }
 
 /** Reads the next piece of a text, which begins at the start of a line; `from` is undefined for the first. */
