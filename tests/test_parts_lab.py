@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -122,7 +121,7 @@ def contrasts(notebook: Notebook) -> float:
 
 
 def test_a_live_answer_is_coloured_while_its_cell_runs_and_leaves_nothing_behind(lab: Lab) -> None:
-    lab.write("live.ipynb", ["%load_ext jupyter_openrouter", "%%openrouter --model demo/tour\ngo"])
+    lab.write("live.ipynb", ["%load_ext jupyter_openrouter", "%%openrouter --model demo/tour\nchat"])
     with lab.open("live.ipynb") as notebook:
         notebook.run_cell(0)
         notebook.start_cell(1)

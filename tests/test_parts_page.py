@@ -75,7 +75,8 @@ TAGS = (
 ATTRIBUTES = (
     "accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form frame height "
     "largeop linebreak linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize "
-    "movablelimits notation rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset width class style"
+    "movablelimits notation rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset "
+    "width class style"
 )
 CHECK = r"""
 ([tags, attributes]) => {

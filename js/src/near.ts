@@ -2,6 +2,8 @@
 
 /** How far outside the viewport is near. */
 const MARGIN = "600px 0px";
+/** Notebooks scroll inside the page: `scrollMargin` counts there, where the browser knows it. */
+const OPTIONS: IntersectionObserverInit & { scrollMargin: string } = { rootMargin: MARGIN, scrollMargin: MARGIN };
 
 const tells = new WeakMap<Element, (near: boolean) => void>();
 let observer: IntersectionObserver | null = null;
@@ -13,7 +15,7 @@ export function whenNear(element: Element, tell: (near: boolean) => void): void 
     (entries) => {
       for (const { target, isIntersecting } of entries) tells.get(target)?.(isIntersecting);
     },
-    { rootMargin: MARGIN },
+    OPTIONS,
   );
   tells.set(element, tell);
   observer.observe(element);
