@@ -60,6 +60,7 @@ HOSTILE = {
     "array spec": r"\begin{array}{" + "c" * 4000 + "}x" + r"\end{array}",
     "too long": "x" * 5001,
     "label": r"\begin{equation}\label{jupyterapp}x\tag{\href{javascript:__pwned=1}{1}}\end{equation}",
+    "label id": r"\begin{align}a\label{jupyterapp}\\\\b\end{align}\label{kernel}",
     "maction": r"\mathchoice{a}{b}{c}{d}\toggle{a}{b}\endtoggle",
     "toggle": r"\texttip{a}{b}",
     "import": r"\input{/etc/passwd}\write18{ls}\openin5=/etc/passwd",

@@ -74,7 +74,7 @@ function typeset(math: MathPart, tex: string, display: boolean): Element | strin
   } catch (error) {
     // Without the end of the sentence, which draws the place into the source.
     const said = error instanceof Error ? error.message : String(error);
-    return visible(said.replace(/^ParseError:\s*/, "").split(/ at (?:position|end) /)[0] ?? "").trim().slice(0, 200);
+    return visible(said.replace(/^\s*ParseError:/, "").split(/ at (?:position|end) /)[0] ?? "").trim().slice(0, 200);
   }
 }
 

@@ -6,9 +6,9 @@ import type { MathPart } from "./parts";
 
 const LONGEST = 5_000;
 /** A formula that defines macros may be no longer than this, and expand no more often. */
-const LONGEST_WITH_MACROS = 1_000;
+const LONGEST_WITH_MACROS = 600;
 const MOST_EXPANSIONS = 600;
-const MOST_EXPANSIONS_WITH_MACROS = 60;
+const MOST_EXPANSIONS_WITH_MACROS = 40;
 /** Largest sizes that a formula may ask for, in em and in pt. */
 const LARGEST: [number, number] = [40, 400];
 const MOST_NODES = 6_000;
@@ -40,6 +40,16 @@ function isModest(value: string): boolean {
 
 const purify = DOMPurify(window);
 
+purify.setConfig({
+  IN_PLACE: true,
+  ALLOWED_TAGS: [...TAGS, "#text"],
+  ALLOWED_ATTR: ATTRIBUTES,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  // Nodes are checked in place, no string becomes HTML: no policy is needed.
+  TRUSTED_TYPES_POLICY: null as never,
+});
+
 purify.addHook("uponSanitizeAttribute", (node, data) => {
   const { attrName, attrValue } = data;
   if (attrName === "class") {
@@ -62,6 +72,15 @@ interface Built {
   toNode(): Node;
 }
 
+/** Braces are counted before anything is built of them. */
+function checkBraces(tex: string): void {
+  let depth = 0;
+  for (const [found] of tex.matchAll(/\\[^]|[{}]/g)) {
+    if (found === "{" && ++depth > DEEPEST) throw new Error("it is nested too deeply");
+    if (found === "}") depth--;
+  }
+}
+
 function checkSize(root: Built): void {
   let level = [root];
   let count = 0;
@@ -77,6 +96,7 @@ const math: MathPart = {
   typeset(tex: string, display: boolean): Element {
     const defines = DEFINES.test(tex);
     if (tex.length > (defines ? LONGEST_WITH_MACROS : LONGEST)) throw new Error("it is too long");
+    checkBraces(tex);
     const built = temml.__renderToMathMLTree(tex, {
       displayMode: display,
       trust: false,
@@ -89,15 +109,7 @@ const math: MathPart = {
     checkSize(built);
     const node = built.toNode();
     if (!(node instanceof Element) || node.localName !== "math") throw new Error("it is no formula");
-    purify.sanitize(node, {
-      IN_PLACE: true,
-      ALLOWED_TAGS: [...TAGS, "#text"],
-      ALLOWED_ATTR: ATTRIBUTES,
-      ALLOW_DATA_ATTR: false,
-      ALLOW_ARIA_ATTR: false,
-      // Nodes are checked in place, no string becomes HTML: no policy is needed.
-      TRUSTED_TYPES_POLICY: null as never,
-    });
+    purify.sanitize(node);
     return node;
   },
   copy,

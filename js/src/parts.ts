@@ -26,10 +26,12 @@ export interface Asker {
 /** After how long, in milliseconds, an unanswered request is made again; each wait is four times the one before. */
 const PATIENCE = 5_000;
 const LONGEST = 80_000;
+/** So many requests are made by themselves; later ones when a view opens or a cell has ended. */
+const TRIES = 4;
 
 interface Wanted {
   then: Set<() => void>;
-  wait: number;
+  tries: number;
   timer?: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -50,7 +52,7 @@ export function part<K extends LazyPart>(name: K, then: () => void): Parts[K] | 
   const known = wanted.get(name);
   if (known) known.then.add(then);
   else {
-    wanted.set(name, { then: new Set([then]), wait: PATIENCE });
+    wanted.set(name, { then: new Set([then]), tries: 0 });
     const waiting = place(name).ready.then(() => tell(name));
     waiting.catch(() => wanted.delete(name)); // whoever needs it next asks again
     ask(name);
@@ -76,9 +78,8 @@ function ask(name: LazyPart): void {
   asker.ask(name);
   want.timer = setTimeout(() => {
     want.timer = undefined;
-    if (want.wait <= LONGEST) ask(name);
-  }, want.wait);
-  want.wait *= 4;
+    if (want.tries < TRIES) ask(name);
+  }, Math.min(LONGEST, PATIENCE * 4 ** want.tries++));
 }
 
 /** Makes requests again that nobody could take so far: a view has opened, or a cell has ended. */
@@ -102,7 +103,7 @@ export function offer(asker: Asker): () => void {
     for (const want of wanted.values()) {
       clearTimeout(want.timer);
       want.timer = undefined;
-      want.wait = PATIENCE;
+      want.tries = 0;
     }
   };
 }
