@@ -220,6 +220,12 @@ def test_a_copied_selection_has_the_source_of_its_formulas(page: CorePage) -> No
     page.run(half)
     page.page.keyboard.press("Control+c")
     assert page.run("() => navigator.clipboard.readText()") == "$x^2$ bet"
+    within = "() => getSelection().selectAllChildren(document.querySelector('.jor-math mi'))"
+    page.run(within)
+    page.page.keyboard.press("Control+c")
+    assert page.run("() => navigator.clipboard.readText()") == "$x^2$", (
+        "a part of a formula is copied as all of it"
+    )
     assert page.run("() => document.querySelectorAll('.jor-copied').length") == 0
 
 
@@ -343,4 +349,11 @@ def test_where_there_are_no_highlights_the_colours_are_spans(
     fresh.until("() => document.querySelectorAll('.jor-chunk > span').length >= 7")
     assert fresh.run("() => document.querySelector('code').textContent") == CODE.split("\n", 1)[1][:-4]
     assert fresh.run("() => document.querySelectorAll('img').length") == 0
+    spans = "() => document.querySelectorAll('.jor-live .jor-chunk > span').length"
+    fresh.run(GROW, [CODE[:-5], 7])
+    fresh.page.wait_for_timeout(500)
+    assert fresh.run(spans) == 0, "a chunk that still grows stays one text"
+    fresh.run("() => { open_.pop().end(); }")
+    fresh.run(GROW, [CODE + "\nend", 7])
+    fresh.until(f"{spans} >= 5")
     assert fresh.run("() => painted()") == 0
