@@ -243,6 +243,14 @@ def test_the_copy_button_copies_the_code_as_it_came_by_keyboard(page: CorePage) 
     assert page.run("() => document.querySelectorAll('.jor-code [role=status]').length") == 0
 
 
+def test_what_is_too_wide_is_reached_by_tab(page: CorePage) -> None:
+    wide = "x + " * 300
+    show(page, f"```python\n{wide}\n```\n\n```python\nx\n```\n\n$$\n\\text{{{wide}}}\n$$\n\n$$\nx\n$$")
+    page.until("() => document.querySelectorAll('pre[tabindex], .jor-math[tabindex]').length === 2")
+    assert page.run("() => [...document.querySelectorAll('pre')].map(pre => pre.tabIndex)") == [0, -1]
+    assert page.run("() => formulas().map(one => one.tabIndex)") == [0, -1]
+
+
 def test_nothing_is_kept_of_a_hundred_views(page: CorePage) -> None:
     text = CODE * 3 + FORMULAS
     mounts = """async ([text, count]) => {

@@ -1,8 +1,8 @@
 /** Builds a code block in chunks of lines, so that a long one is appended to and never laid out or read as a whole. */
 import { Colouring } from "./colours";
-import { whenIdle } from "./idle";
 import { whenNear } from "./near";
 import type { Keyed } from "./patch";
+import { scrollByKeyboard } from "./scrollable";
 import { button, element } from "./view-element";
 import { visible } from "./visible";
 
@@ -43,7 +43,7 @@ export class CodeBlock {
     this.root.dir = "ltr";
     blocks.set(this.root, this);
     this.language(info);
-    whenNear(this.#pre, (near) => near && this.#scrollByKeyboard());
+    whenNear(this.#pre, (near) => near && scrollByKeyboard(this.#pre));
   }
 
   /** What has come, control characters included. */
@@ -96,15 +96,7 @@ export class CodeBlock {
   /** Says that no more comes: the fence is closed, or the answer has ended. */
   close(): void {
     this.#colouring.close();
-    this.#scrollByKeyboard();
-  }
-
-  /** Lines that are too long for the page are scrolled by keyboard, too. */
-  #scrollByKeyboard(): void {
-    whenIdle(() => {
-      if (this.#pre.scrollWidth > this.#pre.clientWidth) this.#pre.tabIndex = 0;
-      return false;
-    });
+    scrollByKeyboard(this.#pre);
   }
 
   #place(): Text {

@@ -2,6 +2,7 @@
 import { whenIdle } from "./idle";
 import { arrived, type MathPart, part } from "./parts";
 import type { Keyed } from "./patch";
+import { scrollByKeyboard } from "./scrollable";
 import { element } from "./view-element";
 import { visible } from "./visible";
 
@@ -64,6 +65,7 @@ function show(node: HTMLElement, { tex, display }: Formula): boolean {
   else {
     node.replaceChildren(document.importNode(set, true));
     node.classList.add("jor-set");
+    if (node.tagName === "DIV") scrollByKeyboard(node);
   }
   return true;
 }

@@ -38,7 +38,7 @@ test("only views and the Markdown touch the DOM", () => {
 });
 
 test("what is pure imports nothing that draws", () => {
-  for (const name of ["transcript", "figures", "links", "parser", "tail", "unfinished", "visible", "protocol", "kernel", "parts", "shelf", "idle", "near", "colour-block", "colours", "reader", "part-languages"]) {
+  for (const name of ["transcript", "figures", "links", "parser", "tail", "unfinished", "visible", "protocol", "kernel", "parts", "shelf", "idle", "near", "scrollable", "colour-block", "colours", "reader", "part-languages"]) {
     const code = MODULES.get(name) ?? "";
     assert.ok(code && !imports(code).some((other) => DRAWS.test(other)), name);
   }
