@@ -2,14 +2,24 @@
  * Builds the browser code into jupyter_openrouter/static: `node build.mjs`; `node build.mjs --check` builds in
  * memory only and fails, naming the file, when the committed build differs by a byte.
  */
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { continuing, languages } from "./languages.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "jupyter_openrouter", "static");
-const bundled = ["markdown-it", "mdurl", "uc.micro", "punycode.js", "entities"];
+/** What each file that is not only ours contains. */
+const BUNDLED = {
+  core: ["markdown-it", "mdurl", "uc.micro", "punycode.js", "entities"],
+  math: ["temml", "dompurify"],
+  colours: ["highlight.js"],
+  languages: ["highlight.js"],
+};
+/** The parts that the core asks for when they are first needed. */
+const LAZY = ["math", "colours", "languages"];
 
 /** The style sheet as a minified string. */
 const styleText = {
@@ -31,7 +41,7 @@ export const noLinkify = {
   },
 };
 
-export const plugins = [styleText, noLinkify];
+export const plugins = [styleText, noLinkify, languages, continuing];
 
 function packageFile(name, file) {
   return readFileSync(join(here, "node_modules", name, file), "utf8");
@@ -53,7 +63,7 @@ function licenceOf(name) {
   throw new Error(`${name} has no licence file`);
 }
 
-async function bundle(entry, banner) {
+async function bundle(entry, banner, define) {
   const result = await build({
     absWorkingDir: here,
     entryPoints: [entry],
@@ -65,22 +75,38 @@ async function bundle(entry, banner) {
     charset: "ascii",
     legalComments: "none",
     plugins,
+    define,
     ...(banner ? { banner: { js: banner } } : {}),
   });
   // esbuild escapes strings, but leaves regular expressions, where the same escape means the same, as they are.
   return result.outputFiles[0].text.replace(/[^\x00-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+function banner(part) {
+  const names = BUNDLED[part].map(about).map(({ name, version, license }) => `${name} ${version} (${license})`);
+  const changed = names.some((name) => name.startsWith("highlight.js")) ? " highlight.js is changed: it can continue a text." : "";
+  return `/*! jupyter_openrouter (MIT). Bundles ${names.join(", ")}; their licences are in licenses.txt beside this file.${changed} */`;
+}
+
+function licences() {
+  const packages = [...new Set(Object.values(BUNDLED).flat())].map(about);
+  const files = ({ name }) => Object.keys(BUNDLED).filter((part) => BUNDLED[part].includes(name)).map((part) => `${part}.js`);
+  const texts = packages.map((one) => `${one.name} ${one.version} (in ${files(one).join(" and ")})\n\n${licenceOf(one.name)}\n`);
+  return `The files beside this one contain these libraries.\n\n${texts.join(`\n${"-".repeat(79)}\n\n`)}`;
+}
+
+/** Under which name a page keeps a part: the same hash of its content that the kernel gives it. */
+const contentId = (text) => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
 /** File name to content of everything that is built. */
 export async function outputs() {
-  const parts = bundled.map(about);
-  const names = parts.map(({ name, version, license }) => `${name} ${version} (${license})`).join(", ");
-  const banner = `/*! jupyter_openrouter (MIT). Bundles ${names}; their licences are in licenses.txt beside this file. */`;
-  const licences = parts.map(({ name, version }) => `${name} ${version}\n\n${licenceOf(name)}\n`);
+  const lazy = await Promise.all(LAZY.map(async (part) => [part, await bundle(`src/part-${part}.ts`, banner(part))]));
+  const ids = Object.fromEntries(lazy.map(([part, text]) => [part, contentId(text)]));
   return {
     "loader.js": await bundle("src/loader.ts"),
-    "core.js": await bundle("src/core.ts", banner),
-    "licenses.txt": `core.js contains these libraries.\n\n${licences.join(`\n${"-".repeat(79)}\n\n`)}`,
+    "core.js": await bundle("src/core.ts", banner("core"), { PART_IDS: JSON.stringify(ids) }),
+    ...Object.fromEntries(lazy.map(([part, text]) => [`${part}.js`, text])),
+    "licenses.txt": licences(),
   };
 }
 

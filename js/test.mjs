@@ -15,6 +15,7 @@ const tests = readdirSync(join(here, "tests"))
   .sort();
 
 const built = await outputs();
+const texts = Object.fromEntries(["math", "colours", "languages"].map((part) => [part, built[`${part}.js`]]));
 mkdirSync(folder, { recursive: true });
 try {
   await build({
@@ -31,6 +32,8 @@ try {
       JS_FOLDER: JSON.stringify(here),
       LOADER_TEXT: JSON.stringify(built["loader.js"]),
       CORE_TEXT: JSON.stringify(built["core.js"]),
+      PART_TEXTS: JSON.stringify(texts),
+      PART_IDS: JSON.stringify(Object.fromEntries(Object.keys(texts).map((part) => [part, `test-${part}`]))),
     },
     sourcemap: "inline",
     plugins,

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -32,10 +33,16 @@ from .response import Response, printable
 STATIC = Path(__file__).parent / "static"
 
 
-@lru_cache(maxsize=1)
-def core() -> tuple[str, bytes]:
-    """The browser core's content hash, and the core itself, gzip-compressed."""
-    content = (STATIC / "core.js").read_bytes()
+PARTS = {name: STATIC / f"{name}.js" for name in ("core", "math", "colours", "languages")}
+"""The browser code that a page may ask for; nothing else is ever read for it."""
+PART_AGAIN_SECONDS = 1.0
+"""Every page of a kernel hears the answer to a request, so one that comes sooner than this after it is dropped."""
+
+
+@lru_cache(maxsize=len(PARTS))
+def part(name: str) -> tuple[str, bytes]:
+    """The content hash of a part of the browser code, and the part itself, gzip-compressed."""
+    content = PARTS[name].read_bytes()
     return hashlib.sha256(content).hexdigest()[:16], gzip.compress(content, 9, mtime=0)
 
 
@@ -118,8 +125,8 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self, **traits: Any) -> None:
         self._channel = channel()
-        name, compressed = core()
-        traits["_core_id"] = name
+        traits["_core_id"], compressed = part("core")
+        self._part_sent: dict[str, float] = {}
         if self.deaf:
             assert self._channel is not None
             traits["_core_gz"] = compressed
@@ -214,9 +221,8 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
             return
         kind, ident = content.get("type"), content.get("id")
         ident = ident[:64] if isinstance(ident, str) else ""
-        if kind == "part" and content.get("part") == "core":
-            name, compressed = core()
-            self.send({"type": "part", "part": "core", "id": name}, [compressed])
+        if kind == "part":
+            self._send_part(content.get("part"))
         elif kind == "resync":
             background().post(self._resync)
         elif kind == "stop":
@@ -227,6 +233,16 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     def _on_request(self, kind: Any, ident: str, content: dict[str, Any]) -> None:
         """Acts on a message that not every widget knows; an unknown one is ignored."""
+
+    def _send_part(self, name: Any) -> None:
+        if not isinstance(name, str) or name not in PARTS:
+            return
+        now = time.monotonic()
+        if now - self._part_sent.get(name, -PART_AGAIN_SECONDS) < PART_AGAIN_SECONDS:
+            return
+        self._part_sent[name] = now
+        ident, compressed = part(name)
+        self.send({"type": "part", "part": name, "id": ident}, [compressed])
 
     def _resync(self) -> None:
         if self._publisher is not None:

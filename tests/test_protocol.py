@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from jupyter_openrouter import background
+from jupyter_openrouter import background, widget
 from jupyter_openrouter.answering import Question, answer
 from jupyter_openrouter.chat import ChatWidget
 from jupyter_openrouter.errors import InvalidRequestError
 from jupyter_openrouter.publish import Publisher
 from jupyter_openrouter.response import Response
-from jupyter_openrouter.widget import LiveAnswer, core
+from jupyter_openrouter.widget import PARTS, LiveAnswer, part
 
 PROTOCOL = json.loads((Path(__file__).parent / "protocol.json").read_text("utf-8"))
 OF_JUPYTER = {"_anywidget_id", "_esm", "_css", "layout", "tabbable", "tooltip"}
@@ -52,7 +53,7 @@ def test_what_is_published_has_the_fields_of_the_protocol() -> None:
         assert set(message) == fields[message["type"]]
 
 
-@pytest.mark.parametrize("message", PROTOCOL["from_browser"], ids=lambda m: m["type"])
+@pytest.mark.parametrize("message", PROTOCOL["from_browser"], ids=lambda m: m.get("part", m["type"]))
 def test_each_browser_message_is_heard_and_answered(
     message: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,9 +67,61 @@ def test_each_browser_message_is_heard_and_answered(
     if message["type"] in ("ask", "stop"):
         assert {"type": "ack", "id": message["id"]} in [content for content, _ in sent]
     if message["type"] == "part":
-        assert sent[0] == ({"type": "part", "part": "core", "id": core()[0]}, [core()[1]])
+        ident, compressed = part(message["part"])
+        assert sent == [({"type": "part", "part": message["part"], "id": ident}, [compressed])]
     if message["type"] == "ask":
         assert chat.messages[-1]["content"] == message["text"]
+
+
+def asked_for_parts(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
+    """What a chat sends when the browser asks for these parts, while its clock stands still."""
+    sent: list[tuple[Any, Any]] = []
+    chat = ChatWidget(model="demo/echo")
+    monkeypatch.setattr(chat, "send", lambda content, buffers=None: sent.append((content, buffers)))
+    monkeypatch.setattr(widget, "time", SimpleNamespace(monotonic=lambda: 5.0))
+    for name in asked:
+        chat._on_message(chat, {"type": "part", "part": name}, [])
+    return sent
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "Core", "core.js", "core\0", "loader", "licenses.txt", "../keys", "../../keys.py", "..\\keys"),
+        *("/etc/passwd", "languages/python", "math/../core", "\ud800", "a" * 100_000),
+        *(None, True, 1, 1.5, ["core"], {"core": 1}, {"__class__": "str"}),
+    ],
+    ids=lambda name: ascii(name)[:20],
+)
+def test_a_part_that_is_not_on_the_list_is_not_answered(name: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert asked_for_parts([name], monkeypatch) == []
+
+
+def test_ten_thousand_requests_for_a_part_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = asked_for_parts(["math", "colours", "../keys"] * 10_000, monkeypatch)
+    assert [content["part"] for content, _ in sent] == ["math", "colours"]
+
+
+def test_a_part_is_sent_again_to_a_page_that_asks_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    chat = ChatWidget(model="demo/echo")
+    monkeypatch.setattr(chat, "send", lambda content, buffers=None: sent.append(content))
+    for now in (5.0, 5.9, 6.1):
+        monkeypatch.setattr(widget, "time", SimpleNamespace(monotonic=lambda now=now: now))
+        chat._on_message(chat, {"type": "part", "part": "math"}, [])
+    assert len(sent) == 2
+
+
+def test_the_core_was_built_with_the_hashes_by_which_the_kernel_names_the_parts() -> None:
+    core = PARTS["core"].read_text("ascii")
+    for name in set(PARTS) - {"core"}:
+        assert part(name)[0] in core, f"{name}.js is not the one that core.js was built with"
+
+
+def test_the_parts_are_small() -> None:
+    limits = {"core": 60_000, "math": 75_000, "colours": 34_000, "languages": 50_000}
+    sizes = {name: len(part(name)[1]) for name in PARTS}
+    assert all(sizes[name] <= limits[name] for name in PARTS), sizes
 
 
 def test_an_observer_that_asks_or_fails_holds_nothing_up() -> None:

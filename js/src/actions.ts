@@ -1,6 +1,12 @@
-/** Answers clicks inside rendered Markdown: copy code, load an image, go to a heading. */
-import { imageAddress } from "./links";
+/** Answers clicks and copying inside rendered Markdown: copy code, load an image, go to a heading. */
+import { sourceOf } from "./code";
 import { loadedImage } from "./inline";
+import { imageAddress } from "./links";
+import { copyFormulas } from "./math";
+import { element } from "./view-element";
+
+/** How long a button says that it has copied, in milliseconds. */
+const SAID = 1500;
 
 export function answerClicks(root: HTMLElement, loaded: Set<string>, signal?: AbortSignal): void {
   const onClick = (event: MouseEvent) => {
@@ -15,21 +21,33 @@ export function answerClicks(root: HTMLElement, loaded: Set<string>, signal?: Ab
     else if (place) goTo(root, place.getAttribute("href") ?? "");
   };
   root.addEventListener("click", onClick, signal ? { signal } : {});
+  copyFormulas(root, signal);
 }
 
 async function copyCode(button: HTMLButtonElement): Promise<void> {
-  const code = button.closest(".jor-code")?.querySelector("code");
-  if (!code) return;
-  let copied = true;
+  const block = button.closest(".jor-code");
+  const code = block?.querySelector("code");
+  if (!block || !code) return;
+  let said = "copied";
   try {
-    await navigator.clipboard.writeText((code.textContent ?? "").replace(/\n$/, ""));
+    await navigator.clipboard.writeText(sourceOf(block));
   } catch {
     // No clipboard for pages without https: select the code, so that one key copies it.
     getSelection()?.selectAllChildren(code);
-    copied = false;
+    said = "selected";
   }
-  button.textContent = copied ? "copied" : "selected";
-  setTimeout(() => (button.textContent = "copy"), 1500);
+  button.textContent = said;
+  announce(button, said);
+  setTimeout(() => (button.textContent = "copy"), SAID);
+}
+
+/** Says it to a screen reader, which hears a status that was there, and empty, before. */
+function announce(button: HTMLElement, said: string): void {
+  const status = element("span", "jor-spoken");
+  status.setAttribute("role", "status");
+  button.after(status);
+  setTimeout(() => (status.textContent = said), 50);
+  setTimeout(() => status.remove(), SAID);
 }
 
 function loadImage(button: HTMLButtonElement, loaded: Set<string>): void {

@@ -2,9 +2,9 @@
 import type { Token } from "markdown-it";
 import { codeNode } from "./code";
 import { appendInline, type Page } from "./inline";
+import { mathNode } from "./math";
 import { type Env, parser } from "./parser";
 import { element } from "./view-element";
-import { visible } from "./visible";
 
 const CONTAINERS: Record<string, keyof HTMLElementTagNameMap> = {
   paragraph: "p",
@@ -69,7 +69,7 @@ export function blockNode(tokens: readonly Token[], env: Env, page: Page, last?:
     } else if (token.nesting === -1) stack.pop();
     else if (token.type === "fence" || token.type === "code_block") top().append(codeNode(token.content, token.info));
     else if (token.type === "hr") top().append(element("hr"));
-    else if (token.type === "math_block") top().append(element("div", "jor-math", visible(token.content)));
+    else if (token.type === "math_block") top().append(mathNode(token.content, true));
   });
   const node = root.firstElementChild as HTMLElement | null;
   if (node && !node.dir) node.dir = "auto";

@@ -1,8 +1,22 @@
-/** Builds a code block in chunks of lines, so that a long one is appended to and never laid out as a whole. */
+/** Builds a code block in chunks of lines, so that a long one is appended to and never laid out or read as a whole. */
+import { Colouring } from "./colours";
+import { whenNear } from "./near";
+import type { Keyed } from "./patch";
+import { scrollByKeyboard } from "./scrollable";
 import { button, element } from "./view-element";
 import { visible } from "./visible";
 
 const LINES_IN_CHUNK = 50;
+
+const blocks = new WeakMap<Element, CodeBlock>();
+
+/** The code of the block with this root as it came, without the last newline; what is on screen has no control characters. */
+export function sourceOf(root: Element): string {
+  const shown = root.querySelector("code")?.textContent ?? "";
+  const source = blocks.get(root)?.source ?? shown;
+  // A block on screen may have been changed into a newer version of itself since it was made.
+  return (visible(source) === shown ? source : shown).replace(/\n$/, "");
+}
 
 /** The language label of a fence: its first word, reduced to harmless characters. */
 export function languageOf(info: string): string {
@@ -13,25 +27,42 @@ export function languageOf(info: string): string {
 export class CodeBlock {
   readonly root: HTMLElement;
   readonly #code = element("code");
+  readonly #pre = element("pre", "", this.#code);
   readonly #label = element("span", "jor-code-language");
+  readonly #copy = button("jor-copy", "copy the code", "copy");
+  readonly #colouring = new Colouring();
+  #whole = "";
+  #unfinished = "";
   #chunk: Text | null = null;
   #lines = 0;
   #rest: Text | null = null;
 
   constructor(info: string) {
-    const bar = element("div", "jor-code-bar", this.#label, button("jor-copy", "copy the code", "copy"));
-    this.root = element("div", "jor-code", bar, element("pre", "", this.#code));
+    const bar = element("div", "jor-code-bar", this.#label, this.#copy);
+    this.root = element("div", "jor-code", bar, this.#pre);
     this.root.dir = "ltr";
+    blocks.set(this.root, this);
     this.language(info);
+    whenNear(this.#pre, (near) => near && scrollByKeyboard(this.#pre));
+  }
+
+  /** What has come, control characters included. */
+  get source(): string {
+    return this.#whole + this.#unfinished;
   }
 
   language(info: string): void {
-    this.#label.textContent = languageOf(info);
+    const language = languageOf(info);
+    this.#label.textContent = language;
+    this.#copy.setAttribute("aria-label", language ? `copy the ${language} code` : "copy the code");
+    this.#colouring.as(language);
   }
 
   /** Appends whole lines, each ended by a newline. */
   append(text: string): void {
     this.rest("");
+    if (!text) return;
+    this.#whole += text;
     let from = 0;
     while (from < text.length) {
       let to = from;
@@ -45,11 +76,13 @@ export class CodeBlock {
       if (this.#lines === 0) this.#chunk = null;
       from = to;
     }
+    this.#colouring.grew();
   }
 
   /** Shows, or takes away, the unfinished line at the end. */
   rest(text: string): void {
     const shown = visible(text);
+    this.#unfinished = text;
     if (!shown) {
       this.#rest?.parentElement?.remove();
       this.#rest = null;
@@ -60,10 +93,18 @@ export class CodeBlock {
     else this.#rest.data = shown;
   }
 
+  /** Says that no more comes: the fence is closed, or the answer has ended. */
+  close(): void {
+    this.#colouring.close();
+    scrollByKeyboard(this.#pre);
+  }
+
   #place(): Text {
     if (!this.#chunk) {
       this.#chunk = document.createTextNode("");
-      this.#code.append(element("span", "jor-chunk", this.#chunk));
+      const chunk = element("span", "jor-chunk", this.#chunk);
+      this.#code.append(chunk);
+      this.#colouring.add(this.#chunk, chunk);
     }
     return this.#chunk;
   }
@@ -72,5 +113,7 @@ export class CodeBlock {
 export function codeNode(content: string, info: string): HTMLElement {
   const block = new CodeBlock(info);
   block.append(content);
+  block.close();
+  (block.root as Keyed).jorKey = `${info}\n${content}`;
   return block.root;
 }

@@ -39,6 +39,7 @@ export class OpenFence {
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", used)) {
       if (closesFence(text.slice(used, end), this.#markup)) {
         this.#code.append(text.slice(0, used));
+        this.#code.close();
         return { used: end + 1, closed: true };
       }
       used = end + 1;
@@ -51,6 +52,7 @@ export class OpenFence {
     }
     // Blanks after the last newline are no line to the parser.
     if (rest.trim() && !closesFence(rest, this.#markup)) this.#code.append(rest);
+    this.#code.close();
     return { used: text.length, closed: true };
   }
 }

@@ -1,6 +1,7 @@
 /** Builds the DOM of one inline run from tokens; every element and attribute that can appear is named here. */
 import type { Token } from "markdown-it";
 import { address, hostToShow, imageAddress } from "./links";
+import { mathNode } from "./math";
 import { VOID_TAGS } from "./parser";
 import { button, element } from "./view-element";
 import { visible } from "./visible";
@@ -122,7 +123,7 @@ export function appendInline(parent: HTMLElement, tokens: readonly Token[], page
       const code = element("code", "", visible(token.content));
       code.dir = "ltr";
       top().append(code);
-    } else if (type === "math") top().append(element("span", "jor-math", visible(token.content)));
+    } else if (type === "math") top().append(mathNode(token.content, false));
     else if (type === "image") top().append(imageNode(token, page));
     else addText(top(), token.content);
   }

@@ -1,5 +1,6 @@
 /** Joins one anywidget model to one transcript: its listeners, its messages out, and its Stop. */
 import { kernelOf, modelId, stopByControl, type Model } from "./kernel";
+import { askAgain, offer, takePart } from "./parts";
 import type { FromBrowser, FromKernel } from "./protocol";
 import { fromTraits, isRunning, NO_TRAITS, receive, type ShownTraits, type Transcript, withTraits } from "./transcript";
 
@@ -38,8 +39,17 @@ export class Link {
       queueMicrotask(() => this.#refresh());
     };
     for (const name of NAMES) model.on(`change:${name}`, onChange);
+    const onPart = (message: FromKernel, buffers?: BlobPart[]) => {
+      if (message.type === "part") takePart(message.part, message.id, buffers?.[0]);
+    };
+    model.on("msg:custom", onPart);
+    // A deaf kernel hears nothing until the cell that waits for this answer has ended.
+    const hears = () => !(this.kind === "answer" && model.get("_core_gz") && isRunning(this.transcript.state));
+    const withdraw = offer({ ask: (part) => this.#send({ type: "part", part }), hears });
     this.#end.signal.addEventListener("abort", () => {
       for (const name of NAMES) model.off(`change:${name}`, onChange);
+      model.off("msg:custom", onPart);
+      withdraw();
       clearTimeout(this.#resyncTimer);
       this.#watchers.clear();
     });
@@ -52,6 +62,7 @@ export class Link {
   /** Calls `watcher` after every change until `signal` aborts. */
   watch(watcher: () => void, signal: AbortSignal): void {
     this.#watchers.add(watcher);
+    askAgain();
     signal.addEventListener("abort", () => this.#watchers.delete(watcher), { once: true });
   }
 
@@ -146,7 +157,10 @@ export class Link {
     if (!this.#stale || this.#end.signal.aborted) return;
     this.#stale = false;
     this.transcript = withTraits(this.transcript, this.#traits());
-    if (!isRunning(this.transcript.state)) this.stopping = false;
+    if (!isRunning(this.transcript.state)) {
+      this.stopping = false;
+      askAgain();
+    }
     // A question that is being answered was taken, whether or not its `ack` came through.
     this.#reply(this.#asked.get(this.transcript.asking) ?? "", null);
     this.#tell();

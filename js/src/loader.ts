@@ -5,17 +5,10 @@
 import type { Core, Entry } from "./core";
 import { kernelOf, type Model } from "./kernel";
 import type { FromKernel } from "./protocol";
-
-/** What widgets of one core share in a page. */
-interface Page {
-  /** Takes the core's gzip-compressed bytes; the first ones count. */
-  take(gzip: BlobPart): void;
-  ready: Promise<Core>;
-  core?: Core;
-}
+import { type Shelf, shelf } from "./shelf";
 
 interface Known extends Entry {
-  page: Page;
+  page: Shelf<Core>;
   /** Redraws the plain views, which stand in while there is no core. */
   plain: Set<() => void>;
   close(): void;
@@ -28,35 +21,16 @@ interface Given {
 }
 
 const known = new Map<Model, Known>();
-const world = globalThis as unknown as Record<symbol, Page | undefined>;
-
-async function load(gzip: BlobPart): Promise<Core> {
-  const code = new Blob([gzip]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const headers = { "content-type": "text/javascript" };
-  const url = URL.createObjectURL(await new Response(code, { headers }).blob());
-  return import(url).finally(() => URL.revokeObjectURL(url));
-}
-
-function open(key: symbol): Page {
-  let take!: Page["take"];
-  const page: Page = { ready: new Promise<BlobPart>((resolve) => (take = resolve)).then(load), take };
-  page.ready.then(
-    (core) => (page.core = core),
-    () => delete world[key], // the next widget tries again; the rejection itself reaches the console
-  );
-  return page;
-}
-
 function join(model: Model): Known {
   const id = model.get("_core_id") as string;
-  const key = Symbol.for("jupyter_openrouter/" + id);
+  const page = shelf<Core>(id);
   // The first widget asks at once; others only when nothing has come, its kernel may be busy or gone.
-  let wait = world[key] ? 3000 : 0;
-  const page = (world[key] ??= open(key));
+  let wait = page.wait ?? 0;
+  page.wait = 3000;
   const hear = (message: FromKernel, buffers: BlobPart[]) => {
-    if (message.type === "part") {
-      if (message.id === id) page.take(buffers[0] as BlobPart);
-    } else if (page.core) page.core.hear(entry, message);
+    // Only the core itself has this id.
+    if ((message as { id?: string }).id === id) page.take(buffers[0] as BlobPart);
+    else if (page.now) page.now.hear(entry, message);
     else {
       entry.queue.push(message);
       entry.plain.forEach((draw) => draw());
@@ -64,7 +38,7 @@ function join(model: Model): Known {
   };
   let timer: ReturnType<typeof setTimeout>;
   const ask = () => {
-    if (page.core || wait > 1e5) return;
+    if (page.now || wait > 1e5) return;
     model.send({ type: "part", part: "core" });
     timer = setTimeout(ask, (wait = wait * 2 || 1500));
   };
@@ -77,17 +51,15 @@ function join(model: Model): Known {
       clearTimeout(timer);
       model.off("msg:custom", hear);
       known.delete(model);
-      page.core?.close(entry);
+      page.now?.close(entry);
     },
   };
   known.set(model, entry);
   model.on("msg:custom", hear);
   const gzip = model.get("_core_gz") as BlobPart | null;
   if (gzip) page.take(gzip);
-  else if (!page.core) {
-    if (wait) timer = setTimeout(ask, wait);
-    else ask();
-  }
+  else if (wait) timer = setTimeout(ask, wait);
+  else ask();
   return entry;
 }
 
@@ -114,7 +86,7 @@ function plainView(entry: Known, el: HTMLElement, signal: AbortSignal): void {
     model.send({ type: "stop", id });
     setTimeout(() => {
       // Once the core is there, it hears the messages: then a second click stops through it.
-      const heard = page.core || queue.some((message) => "id" in message && message.id === id);
+      const heard = page.now || queue.some((message) => "id" in message && message.id === id);
       if (!heard && isRunning(model) && model.get("interruptible")) kernelOf(model)?.interrupt?.();
     }, 300);
   };

@@ -1,12 +1,17 @@
 /** Turns a node that is on screen into a new version of itself with few changes, so that selections in it survive. */
 
+/** An element that is made in one piece: equal keys mean that nothing in it has changed. */
+export type Keyed = HTMLElement & { jorKey?: string };
+
 /** Makes `old` equal to `next` and returns the node that is now in its place. */
 export function patch(old: ChildNode, next: ChildNode): ChildNode {
   if (old.nodeType === Node.TEXT_NODE && next.nodeType === Node.TEXT_NODE) {
     patchText(old as Text, (next as Text).data);
     return old;
   }
-  if (!(old instanceof HTMLElement) || !(next instanceof HTMLElement) || !alike(old, next)) {
+  const [oldKey, nextKey] = [(old as Keyed).jorKey, (next as Keyed).jorKey];
+  if (oldKey !== undefined && oldKey === nextKey) return old;
+  if (!(old instanceof HTMLElement) || !(next instanceof HTMLElement) || oldKey !== nextKey || !alike(old, next)) {
     old.replaceWith(next);
     return next;
   }

@@ -75,10 +75,14 @@ export interface ChatTraits extends SharedTraits {
   usage: Usage | null;
 }
 
+/** What the kernel has of browser code: the core, and what the core asks for when it is first needed. */
+export type PartName = "core" | LazyPart;
+export type LazyPart = "math" | "colours" | "languages";
+
 /** Kernel to browser. `answer` is the number of the answer within its widget, from 1. */
 export type FromKernel =
-  /** The core (`part: "core"`) as gzip-compressed bytes in the first buffer. */
-  | { type: "part"; part: "core"; id: string }
+  /** A part as gzip-compressed bytes in the first buffer; `id` is the hash of its content. */
+  | { type: "part"; part: PartName; id: string }
   /** New text. `offset` and `reasoning_offset`: how much was sent before these pieces. */
   | {
       type: "delta";
@@ -102,7 +106,7 @@ export type FromKernel =
 
 /** Browser to kernel. `id` is unique within the view. */
 export type FromBrowser =
-  | { type: "part"; part: "core" }
+  | { type: "part"; part: PartName }
   /** Asks for a snapshot: a delta's offset did not continue what the view holds, or the view is new. */
   | { type: "resync" }
   | { type: "stop"; id: string }

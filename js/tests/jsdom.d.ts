@@ -10,3 +10,4 @@ declare module "jsdom" {
 declare const JS_FOLDER: string;
 declare const LOADER_TEXT: string;
 declare const CORE_TEXT: string;
+declare const PART_TEXTS: Record<"math" | "colours" | "languages", string>;

@@ -1,0 +1,38 @@
+/**
+ * The lazy part that colours code: reads the chunks of a block in turn, each from where the one before it ended, and
+ * paints those that are near the viewport.
+ */
+import type { Block, ColoursPart } from "./colour-block";
+import { colourGrows, Paint } from "./paint";
+import { isFurther, knows, read, register } from "./reader";
+
+/** More chunks than these, or a longer one (in characters), are left plain. */
+const MOST_CHUNKS = 200;
+const LONGEST_CHUNK = 20_000;
+
+const paints = new WeakMap<object, Paint>();
+
+function step({ chunks, language, closed }: Block): "more" | "done" | "further" {
+  if (!knows(language)) return isFurther(language) ? "further" : "done";
+  // A chunk that still grows is coloured only where that leaves its text alone.
+  const isDue = (at: number) => at < MOST_CHUNKS && (closed || at < chunks.length - 1 || colourGrows());
+  const wanted = chunks.findIndex((chunk, at) => chunk.near && chunk.shown !== chunk.text.length && isDue(at));
+  const at = chunks.findIndex((chunk, at) => at === wanted || chunk.read !== chunk.text.length);
+  const chunk = chunks[at];
+  if (wanted < 0 || !chunk || chunk.text.length > LONGEST_CHUNK) return "done";
+  if (chunk.read !== chunk.text.length) {
+    Object.assign(chunk, read(chunk.text.data, language, chunks[at - 1]?.end));
+    chunk.read = chunk.text.length;
+  }
+  if (at !== wanted) return "more";
+  const paint = paints.get(chunk) ?? new Paint();
+  paints.set(chunk, paint);
+  chunk.clear = () => paint.clear();
+  paint.show(chunk.text, chunk.list);
+  chunk.shown = chunk.read;
+  return "more";
+}
+
+const colours: ColoursPart = { step, register };
+
+export default colours;

@@ -1,0 +1,367 @@
+"""Coloured code and formulas in a browser, under a policy that lets nothing become HTML or script from a string."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from core_page import CorePage, core_page, running_browser
+from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.browser
+
+CODE = "```python\n# a comment\ndef hello(name):\n    return f'hi {name}', 42\n```\n"
+FORMULAS = "Inline $x^2$ and\n\n$$\\frac{a}{b}$$\n\nlast \\(y_1\\).\n"
+
+HOSTILE = {
+    "href": r"\href{javascript:__pwned=1}{click}",
+    "href https": r"\href{https://evil.example/}{click}",
+    "url": r"\url{javascript:__pwned=1}",
+    "includegraphics": r"\includegraphics[width=9cm]{https://evil.example/x.png}",
+    "class": r"\class{jp-Button}{x}",
+    "htmlClass": r"\htmlClass{jp-Button}{x}",
+    "cssId": r"\cssId{jupyterapp}{x}",
+    "id": r"\id{jupyterapp}{x}",
+    "htmlId": r"\htmlId{jupyterapp}{x}",
+    "htmlData": r"\htmlData{commandlinker-command=apputils:reset}{x}",
+    "data": r"\data{commandlinker-command=apputils:reset}{x}",
+    "htmlStyle": r"\htmlStyle{position:fixed;inset:0}{x}",
+    "style": r"\style{position:fixed;background:url(https://evil.example/)}{x}",
+    "require": r"\require{html}\href{javascript:__pwned=1}{x}",
+    "unicode bidi": r"\text{" + "\u202e" + r"gpj.exe} \char\"202e x",
+    "unicode style": r"\unicode[font-family:url(https://evil.example/)]{x41}",
+    "tags in text": r"\text{<img src=https://evil.example/x onerror=__pwned=1>}",
+    "tags": r"<script>__pwned=1</script>",
+    "tags as entities": r"\text{&lt;img src=x onerror=__pwned=1&gt;}",
+    "rule": r"\rule{9999em}{9999em}",
+    "raisebox": r"\raisebox{-9999em}{x}",
+    "kern": r"\kern-9999em x \hspace{-9999pt} y \mkern9999mu z",
+    "huge": r"\Huge{\Huge{\Huge x}}",
+    "color": r"\color{red;background:url(https://evil.example/)}x",
+    "color call": r"\textcolor{url(https://evil.example/)}{x}",
+    "colorbox": r"\fcolorbox{red}{#fff;position:fixed}{x}",
+    "def loop": r"\def\a{\a\a}\a",
+    "def bomb": "".join(
+        f"\\def\\{chr(98 + at)}{{\\{chr(97 + at)}\\{chr(97 + at)}}}" for at in range(20)
+    ).replace("\\def\\b", "\\def\\a{xx}\\def\\b", 1)
+    + r"\u",
+    "def wide": r"\def\a{" + "x" * 900 + "}" + r"\a" * 30,
+    "newcommand": r"\newcommand{\frac}[2]{\href{javascript:__pwned=1}{#1}}\frac12",
+    "gdef": r"\gdef\alpha{\text{stolen}}\alpha",
+    "let": r"\let\frac\href \frac{javascript:__pwned=1}{x}",
+    "nested braces": "{" * 2000 + "x" + "}" * 2000,
+    "nested roots": r"\sqrt" * 900 + "x",
+    "nested fractions": r"\frac{" * 400 + "x" + "}{y}" * 400,
+    "nested scripts": "x" + "^{x" * 600 + "}" * 600,
+    "left": r"\left(" * 500 + "x" + r"\right)" * 500,
+    "many cells": r"\begin{matrix}" + "a&" * 2400 + r"\end{matrix}",
+    "many rows": r"\begin{matrix}" + r"a\\" * 1600 + r"\end{matrix}",
+    "array spec": r"\begin{array}{" + "c" * 4000 + "}x" + r"\end{array}",
+    "too long": "x" * 5001,
+    "label": r"\begin{equation}\label{jupyterapp}x\tag{\href{javascript:__pwned=1}{1}}\end{equation}",
+    "label id": r"\begin{align}a\label{jupyterapp}\\\\b\end{align}\label{kernel}",
+    "maction": r"\mathchoice{a}{b}{c}{d}\toggle{a}{b}\endtoggle",
+    "toggle": r"\texttip{a}{b}",
+    "import": r"\input{/etc/passwd}\write18{ls}\openin5=/etc/passwd",
+    "bbox": r"\bbox[url(https://evil.example/),10px]{x}",
+    "surrogate": "\\text{\ud83d} x",
+    "nul": "x\x00\x01\x1b[31m",
+}
+
+TAGS = (
+    "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle mpadded mphantom menclose msub msup msubsup "
+    "munder mover munderover mmultiscripts mprescripts none mtable mtr mtd merror"
+)
+ATTRIBUTES = (
+    "accent accentunder columnalign columnlines columnspacing depth display displaystyle fence form frame height "
+    "largeop linebreak linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize "
+    "movablelimits notation rowlines rowspacing rspace scriptlevel separator stretchy symmetric voffset "
+    "width class style"
+)
+CHECK = r"""
+([tags, attributes]) => {
+  const found = [];
+  for (const node of document.querySelectorAll('.jor-math *')) {
+    const math = node.namespaceURI === 'http://www.w3.org/1998/Math/MathML';
+    if (!math || !tags.split(' ').includes(node.localName)) found.push(node.localName);
+    for (const { name, value } of node.attributes) {
+      const known = attributes.split(' ').includes(name) && !/url|script|position|var\(|[<>{}]/i.test(value);
+      const named = name !== 'class' || /^(tml-|upstrike|downstrike|sout|math)/.test(value);
+      if (!known || !named) found.push(`${name}=${value}`);
+    }
+    const box = node.getBoundingClientRect();
+    if (box.width > 20000 || box.height > 20000) found.push(`${node.localName} of ${box.width} x ${box.height}`);
+  }
+  const text = document.querySelector('.jor-log').textContent;
+  if (/[\u202a-\u202e\u2066-\u2069\u0000-\u0008\u001b]/.test(text)) found.push('control');
+  if (window.__pwned) found.push('pwned');
+  return found;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser) -> Iterator[CorePage]:
+    with core_page(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fresh(browser: Browser) -> Iterator[CorePage]:
+    """A page that has no part yet."""
+    with core_page(browser) as opened:
+        yield opened
+        assert opened.outside() == []
+
+
+@pytest.fixture
+def page(shared: CorePage) -> Iterator[CorePage]:
+    """The page with nothing in it, and with the parts, as they are kept for as long as a page lives."""
+    shared.run("() => { asked.length = 0; violations.length = 0; }")
+    shared.console.clear()
+    shared.requests.clear()
+    yield shared
+    shared.run("() => { for (const one of window.open_ ?? []) one.end(); window.open_ = []; }")
+    assert shared.outside() == [], "something was asked of the network"
+    assert shared.run("() => violations") == []
+
+
+def show(page: CorePage, text: str) -> None:
+    page.run("text => { (window.open_ ??= []).push(show(text)); }", text)
+
+
+def test_code_is_coloured_and_formulas_are_set_with_nothing_made_from_strings(page: CorePage) -> None:
+    show(page, CODE + FORMULAS)
+    page.until("() => painted() >= 5 && document.querySelectorAll('.jor-math math').length === 3")
+    assert page.run("() => document.querySelectorAll('.jor-chunk *').length") == 0, "code stays one text"
+    assert page.run("() => document.querySelectorAll('.jor-math math[display=block]').length") == 1
+    assert page.console == []
+
+
+def test_a_language_that_is_rare_fetches_the_further_ones(page: CorePage) -> None:
+    show(page, "```kotlin\nfun main() { println(1) }\n```\n\n```nosuch\nfun x\n```")
+    page.until("() => painted() >= 3")
+    assert page.console == []
+
+
+def test_what_is_painted_is_the_word_itself(page: CorePage) -> None:
+    show(page, CODE)
+    page.until("() => painted() >= 5")
+    words = page.run(
+        """() => Object.fromEntries([...CSS.highlights].map(([name, set]) =>
+             [name, [...set].map(r => r.startContainer.data.slice(r.startOffset, r.endOffset))]))"""
+    )
+    assert words["jor-comment"] == ["# a comment"]
+    assert words["jor-keyword"] == ["def", "return"]
+    assert words["jor-name"] == ["hello"]
+    assert words["jor-number"] == ["42"]
+    assert words["jor-string"] == ["f'hi ", "'"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_formula_does_nothing(page: CorePage, name: str) -> None:
+    tex = HOSTILE[name]
+    # A chat with the one formula after it, which is set as ever.
+    messages = [{"role": "assistant", "content": f"$$\n{tex}\n$$\n\nafter $\\frac12 \\alpha$"}]
+    page.run("messages => { (window.open_ ??= []).push(mount(modelOf({messages}))); }", messages)
+    page.until("() => formulas().length === 2 && formulas()[1].querySelector('math')")
+    page.page.wait_for_timeout(50)
+    assert page.run(CHECK, [TAGS, ATTRIBUTES]) == []
+    assert page.run("() => formulas()[1].textContent") == "12α"
+    assert page.console == []
+
+
+def test_what_one_formula_defines_no_other_knows(page: CorePage) -> None:
+    show(page, r"$\gdef\mine{x}\mine$, $\global\let\yours=\alpha\yours$, $\mine$ $\yours$")
+    page.until("() => document.querySelectorAll('.jor-math[title]').length === 2")
+    assert page.run("() => document.querySelectorAll('.jor-math math').length") == 2
+
+
+def test_a_formula_with_a_mistake_shows_its_source_and_says_what_is_wrong(page: CorePage) -> None:
+    show(page, r"a $\nosuch{x}$ and $\frac{1$ b")
+    page.until("() => document.querySelectorAll('.jor-math[title]').length === 2")
+    assert page.run("() => formulas().map(n => [n.textContent, n.title])") == [
+        [r"$\nosuch{x}$", r"The formula cannot be shown: Unsupported function name: \nosuch"],
+        [
+            r"$\frac{1$",
+            "The formula cannot be shown: Unexpected end of input in a macro argument, expected '}'",
+        ],
+    ]
+
+
+def test_prices_are_no_formulas(page: CorePage) -> None:
+    show(page, "It costs $5 and $10, or $ 3 and 4 $. But $x$ is one.")
+    page.until("() => document.querySelectorAll('.jor-math math').length === 1")
+    assert page.run("() => formulas().length") == 1
+
+
+def test_a_copied_selection_has_the_source_of_its_formulas(page: CorePage) -> None:
+    show(page, "Before **bold** $x^2$ between.\n\n$$\n\\frac{a}{b}\n$$\n\n- end \\(y_1\\)")
+    page.until("() => document.querySelectorAll('.jor-math math').length === 3")
+    page.run("() => getSelection().selectAllChildren(document.querySelector('.jor-text'))")
+    page.page.keyboard.press("Control+c")
+    copied = page.run("() => navigator.clipboard.readText()")
+    assert [line for line in copied.splitlines() if line] == [
+        "Before bold $x^2$ between.",
+        "$$",
+        "\\frac{a}{b}",
+        "$$",
+        "end \\(y_1\\)",
+    ]
+    half = """() => { const one = document.querySelector('.jor-math mi').firstChild;
+                      getSelection().setBaseAndExtent(one, 0, document.querySelector('.jor-math').nextSibling, 4); }"""
+    page.run(half)
+    page.page.keyboard.press("Control+c")
+    assert page.run("() => navigator.clipboard.readText()") == "$x^2$ bet"
+    within = "() => getSelection().selectAllChildren(document.querySelector('.jor-math mi'))"
+    page.run(within)
+    page.page.keyboard.press("Control+c")
+    assert page.run("() => navigator.clipboard.readText()") == "$x^2$", (
+        "a part of a formula is copied as all of it"
+    )
+    assert page.run("() => document.querySelectorAll('.jor-copied').length") == 0
+
+
+def test_the_copy_button_copies_the_code_as_it_came_by_keyboard(page: CorePage) -> None:
+    code = "a\t= 'x\u202ey\x1b[0m'\n\nb  = 2"
+    show(page, f"```python\n{code}\n```\n")
+    page.until("() => document.querySelector('.jor-copy')")
+    assert page.page.get_by_role("button", name="copy the python code").count() == 1
+    page.page.locator(".jor-copy").focus()
+    page.page.keyboard.press("Enter")
+    page.until("() => document.querySelector('.jor-code [role=status]')?.textContent === 'copied'")
+    assert page.run("() => navigator.clipboard.readText()") == code
+    assert page.run("() => document.activeElement.className") == "jor-copy"
+    page.until("() => document.querySelector('.jor-copy').textContent === 'copy'")
+    assert page.run("() => document.querySelectorAll('.jor-code [role=status]').length") == 0
+
+
+def test_what_is_too_wide_is_reached_by_tab(page: CorePage) -> None:
+    wide = "x + " * 300
+    show(page, f"```python\n{wide}\n```\n\n```python\nx\n```\n\n$$\n\\text{{{wide}}}\n$$\n\n$$\nx\n$$")
+    page.until("() => document.querySelectorAll('pre[tabindex], .jor-math[tabindex]').length === 2")
+    assert page.run("() => [...document.querySelectorAll('pre')].map(pre => pre.tabIndex)") == [0, -1]
+    assert page.run("() => formulas().map(one => one.tabIndex)") == [0, -1]
+
+
+def test_nothing_is_kept_of_a_hundred_views(page: CorePage) -> None:
+    text = CODE * 3 + FORMULAS
+    mounts = """async ([text, count]) => {
+      for (let at = 0; at < count; at++) {
+        const view = show(text);
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)));
+        view.end();
+        if (view.model.listeners.length) throw new Error('a listener is left');
+      }
+      await new Promise((done) => setTimeout(done, 600));
+      return painted();
+    }"""
+    client = page.page.context.new_cdp_session(page.page)
+    client.send("Performance.enable")
+
+    def count(name: str) -> float:
+        client.send("HeapProfiler.collectGarbage")
+        return next(m["value"] for m in client.send("Performance.getMetrics")["metrics"] if m["name"] == name)
+
+    assert page.run(mounts, [text, 10]) == 0
+    before = {name: count(name) for name in ("Nodes", "JSEventListeners")}
+    assert page.run(mounts, [text, 100]) == 0
+    after = {name: count(name) for name in before}
+    assert after["Nodes"] < before["Nodes"] + 200, json.dumps([before, after])
+    assert after["JSEventListeners"] <= before["JSEventListeners"] + 5, json.dumps([before, after])
+
+
+GROW = """
+async ([text, step]) => {
+  const model = modelOf({ _kind: 'answer', state: 'streaming' });
+  const view = mount(model);
+  (window.open_ ??= []).push(view);
+  for (let at = 0; at < text.length; at += step) {
+    const more = { reasoning_offset: 0, reasoning: '', tokens: 1, seconds: 1 };
+    model.hear({ type: 'delta', answer: 1, offset: at, text: text.slice(at, at + step), ...more });
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}
+"""
+PAINTED_WORDS = """
+() => [...CSS.highlights].flatMap(([name, set]) => [...set].map((r) => {
+  const chunk = [...document.querySelectorAll('.jor-chunk')].findIndex((c) => c.firstChild === r.startContainer);
+  return [chunk, r.startOffset, r.endOffset, name];
+})).sort()
+"""
+
+
+def test_code_that_grows_is_coloured_but_for_its_open_line_and_ends_as_when_it_comes_whole(
+    page: CorePage,
+) -> None:
+    lines = "".join(f"def f{at}(x):\n    '''doc\n    {at}'''\n    return x + {at}\n" for at in range(40))
+    page.run(GROW, ["```python\n" + lines + "return 'open", 60])
+    page.until("() => painted() > 100")
+    page.page.wait_for_timeout(300)
+    ranges = "[...CSS.highlights].flatMap(([, set]) => [...set])"
+    open_line = f"() => {ranges}.some(r => r.startContainer.data.includes('open'))"
+    assert page.run(open_line) is False
+    page.run("() => { open_.pop().end(); }")
+    page.run(GROW, ["```python\n" + lines + "```\n\nend", 60])
+    page.page.wait_for_timeout(600)
+    grown = page.run(PAINTED_WORDS)
+    page.run("() => { open_.pop().end(); }")
+    page.until("() => painted() === 0")
+    page.run(GROW, ["```python\n" + lines + "```\n\nend", 10**6])
+    page.page.wait_for_timeout(600)
+    assert page.run(PAINTED_WORDS) == grown
+    assert len(grown) > 100
+
+
+def test_without_the_kernel_code_stays_plain_and_formulas_their_source_and_a_later_view_gets_both(
+    fresh: CorePage,
+) -> None:
+    fresh.run("text => { window.first = show(text, ['core']); }", CODE + FORMULAS)
+    fresh.until("() => formulas().length === 3")
+    fresh.page.wait_for_timeout(300)
+    assert sorted(fresh.run("() => asked")) == ["colours", "core", "math"]
+    assert fresh.run("() => painted() + document.querySelectorAll('math').length") == 0
+    assert "def hello(name):" in fresh.run("() => document.querySelector('code').textContent")
+    fresh.run(
+        "text => { window.second = show(text); window.first.model.answers.push('math', 'colours'); }",
+        CODE,
+    )
+    fresh.run(
+        "() => { for (const time of [1, 2]) first.model.set({ state: time % 2 ? 'waiting' : 'done' }); }"
+    )
+    # The request that waits is made again after five seconds, through the other widget.
+    fresh.until("() => painted() >= 10 && document.querySelectorAll('.jor-math math').length === 3")
+    assert fresh.console == []
+
+
+def test_thirty_views_ask_for_each_part_once(
+    fresh: CorePage,
+) -> None:
+    fresh.run("text => { for (let at = 0; at < 30; at++) show(text); }", CODE + FORMULAS)
+    fresh.until("() => document.querySelectorAll('.jor-math math').length === 90 && painted() > 0")
+    assert sorted(fresh.run("() => asked")) == ["colours", "core", "math"]
+
+
+def test_where_there_are_no_highlights_the_colours_are_spans(
+    fresh: CorePage,
+) -> None:
+    fresh.run("() => { delete globalThis.Highlight; }")
+    fresh.run("text => { show(text); }", CODE + "<b>x</b>\n\n```html\n<img src=x onerror=__pwned=1>\n```")
+    fresh.until("() => document.querySelectorAll('.jor-chunk > span').length >= 7")
+    assert fresh.run("() => document.querySelector('code').textContent") == CODE.split("\n", 1)[1][:-4]
+    assert fresh.run("() => document.querySelectorAll('img').length") == 0
+    spans = "() => document.querySelectorAll('.jor-live .jor-chunk > span').length"
+    fresh.run(GROW, [CODE[:-5], 7])
+    fresh.page.wait_for_timeout(500)
+    assert fresh.run(spans) == 0, "a chunk that still grows stays one text"
+    fresh.run("() => { open_.pop().end(); }")
+    fresh.run(GROW, [CODE + "\nend", 7])
+    fresh.until(f"{spans} >= 5")
+    assert fresh.run("() => painted()") == 0
