@@ -60,6 +60,11 @@ export class CodeBlock {
     else this.#rest.data = shown;
   }
 
+  /** Says that no more lines come. */
+  close(): void {
+    this.rest("");
+  }
+
   #place(): Text {
     if (!this.#chunk) {
       this.#chunk = document.createTextNode("");
@@ -72,5 +77,6 @@ export class CodeBlock {
 export function codeNode(content: string, info: string): HTMLElement {
   const block = new CodeBlock(info);
   block.append(content);
+  block.close();
   return block.root;
 }

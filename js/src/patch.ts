@@ -1,5 +1,10 @@
 /** Turns a node that is on screen into a new version of itself with few changes, so that selections in it survive. */
 
+/** Set on an element that is made as a whole: another with the same key shows the same. */
+interface Keyed {
+  jorKey?: string;
+}
+
 /** Makes `old` equal to `next` and returns the node that is now in its place. */
 export function patch(old: ChildNode, next: ChildNode): ChildNode {
   if (old.nodeType === Node.TEXT_NODE && next.nodeType === Node.TEXT_NODE) {
@@ -10,6 +15,14 @@ export function patch(old: ChildNode, next: ChildNode): ChildNode {
     old.replaceWith(next);
     return next;
   }
+  const { jorKey } = next as Keyed;
+  if (jorKey !== undefined) return old;
+  patchChildren(old, next);
+  return old;
+}
+
+/** Makes the children of `old` equal to those of `next`. */
+export function patchChildren(old: HTMLElement, next: HTMLElement): void {
   const fresh = Array.from(next.childNodes);
   let at = old.firstChild;
   for (const child of fresh) {
@@ -21,7 +34,6 @@ export function patch(old: ChildNode, next: ChildNode): ChildNode {
     at = at.nextSibling;
     gone.remove();
   }
-  return old;
 }
 
 function patchText(old: Text, data: string): void {
@@ -32,7 +44,8 @@ function patchText(old: Text, data: string): void {
 
 /** Same element with the same attributes, apart from `open`, which belongs to the reader. */
 function alike(old: HTMLElement, next: HTMLElement): boolean {
-  if (old.tagName !== next.tagName) return false;
+  if (old.tagName !== next.tagName || (old as Keyed).jorKey !== (next as Keyed).jorKey) return false;
+  if ((old as Keyed).jorKey !== undefined) return true;
   const named = (node: HTMLElement) => node.getAttributeNames().filter((name) => name !== "open");
   const names = named(next);
   return names.length === named(old).length && names.every((name) => old.getAttribute(name) === next.getAttribute(name));

@@ -65,6 +65,10 @@ const PAYLOADS = [
   "<https://good.example/\"onmouseover=alert(1)>",
   "<x@y.example\"onclick=1>",
   "![x](https://evil.example/?q=secret)",
+  "[^1] [^x\"onclick=alert(1)] [^__proto__]\n\n[^1]: <script>alert(1)</script>\n[^__proto__]: [x](javascript:alert(1))",
+  "> [!NOTE]\n> <script>alert(1)</script>\n\n> [!x\" onclick=1]",
+  "https://good.example/\"onmouseover=alert(1) www.evil.example/<script> javascript:alert(1) https://a@evil.example",
+  "<script>\nalert(1)\n\n</script>\n<!--\n<img src=x>\n\n-->",
   "![x](javascript:alert(1))",
   "![x](data:image/svg+xml,<svg onload=alert(1)>)",
   "![x\"onerror=alert(1)](https://evil.example/\"onerror=alert(1))",
@@ -91,9 +95,9 @@ const PAYLOADS = [
 ];
 
 const ELEMENTS = new Set(
-  "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button".split(" "),
+  "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button section".split(" "),
 );
-const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink)$/;
+const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|notes?|note-(text|link|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
 const HREF = /^(https?:\/\/[^/?#\s\\]|mailto:[^/]|#)/i;
 
 type Check = (value: string, element: Element) => boolean;
@@ -103,6 +107,8 @@ const ATTRIBUTES: Record<string, Check> = {
   href: (value, { tagName }) => tagName === "A" && HREF.test(value) && !/[\u0000-\u0020\u007f-\u009f\\"<>]/.test(value),
   rel: (value, { tagName }) => tagName === "A" && value === "noopener noreferrer nofollow",
   target: (value, { tagName }) => tagName === "A" && value === "_blank",
+  value: (value, { tagName }) => tagName === "LI" && /^\d{1,5}$/.test(value),
+  role: (value, element) => value === "doc-endnotes" && element.className === "jor-notes",
   start: (value, { tagName }) => tagName === "OL" && /^\d{1,9}$/.test(value),
   title: (value, element) => element.className === "jor-image" && /^https?:/i.test(value),
   type: (value, { tagName }) => tagName === "BUTTON" && value === "button",
