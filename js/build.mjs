@@ -9,7 +9,7 @@ import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "jupyter_openrouter", "static");
-const bundled = ["markdown-it", "mdurl", "uc.micro", "punycode.js", "entities"];
+const bundled = ["markdown-it", "mdurl", "punycode.js", "entities"];
 
 /** The style sheet as a minified string. */
 const styleText = {
@@ -31,7 +31,33 @@ export const noLinkify = {
   },
 };
 
-export const plugins = [styleText, noLinkify];
+/** Of markdown-it only the parser of inline text is used: with no rules listed for the rest, that code is left out. */
+const inlineOnly = {
+  name: "inline-only",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]markdown-it\.mjs$/ }, ({ path }) => {
+      let contents = readFileSync(path, "utf8");
+      for (const list of ["_rules$1", "_rules$2"]) {
+        const start = contents.indexOf(`var ${list} = [`);
+        const end = contents.indexOf("\n];", start);
+        if (start < 0 || end < 0) throw new Error(`markdown-it has no ${list}: look where it lists its rules now`);
+        contents = `${contents.slice(0, start)}var ${list} = [];${contents.slice(end + 3)}`;
+      }
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** Punctuation and symbols as the browser knows them, instead of a table of our own. */
+const ownUnicode = {
+  name: "own-unicode",
+  setup(build) {
+    build.onResolve({ filter: /^uc\.micro$/ }, () => ({ path: "uc.micro", namespace: "browser" }));
+    build.onLoad({ filter: /.*/, namespace: "browser" }, () => ({ contents: "export const P = /\\p{P}/u; export const S = /\\p{S}/u;" }));
+  },
+};
+
+export const plugins = [styleText, noLinkify, inlineOnly, ownUnicode];
 
 function packageFile(name, file) {
   return readFileSync(join(here, "node_modules", name, file), "utf8");

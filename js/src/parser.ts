@@ -50,8 +50,7 @@ function note(state: StateInline, silent: boolean): boolean {
 }
 
 function makeParser() {
-  const parser = new MarkdownIt("commonmark", { html: true, maxNesting: 60 });
-  parser.enable("strikethrough");
+  const parser = new MarkdownIt({ html: true, maxNesting: 60 });
   // What an address may be is decided on the resolved one, in `links`, so that structure never depends on it.
   parser.validateLink = () => true;
   parser.inline.ruler.at("text", plainText);
