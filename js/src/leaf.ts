@@ -26,6 +26,7 @@ export class Leaves {
   #definitions: NonNullable<Env["references"]> = Object.create(null);
   #referring = new Map<string, Set<Referring>>();
   #changed = new Set<Referring>();
+  #ended = false;
 
   constructor(loaded: ReadonlySet<string>, notes: Notes) {
     this.#notes = notes;
@@ -36,6 +37,7 @@ export class Leaves {
     this.#definitions = Object.create(null);
     this.#referring.clear();
     this.#changed.clear();
+    this.#ended = false;
   }
 
   /** The text of a block as far as it may be shown now. */
@@ -62,6 +64,15 @@ export class Leaves {
     }
   }
 
+  /** Says that no more definitions come: what waited for one is text. */
+  end(): void {
+    this.#ended = true;
+    for (const known of this.#referring.values()) {
+      for (const referring of known) if (referring.text.includes("][")) this.#changed.add(referring);
+    }
+    this.#referring.clear();
+  }
+
   /** Takes in definitions; the first of a label counts. */
   define(definitions: readonly Definition[]): void {
     for (const { label, href, title } of definitions) {
@@ -83,7 +94,7 @@ export class Leaves {
     const shown = element(node.tagName.toLowerCase() as "p");
     if (mark) shown.append(mark[1] === " " ? "\u2610 " : "\u2611 ");
     const source = mark ? text.slice(mark[0].length) : text;
-    const env: Env = { references: this.#definitions };
+    const env: Env = { references: this.#definitions, waiting: !this.#ended };
     const tokens: Token[] = [];
     if (growing) {
       const { text: whole, added } = complete(source);
@@ -93,7 +104,7 @@ export class Leaves {
     patchChildren(node, shown);
     if (growing || !fresh || !text.includes("[")) return;
     if (text.includes("[^")) this.#notes.settle(node);
-    this.#remember({ node, text, task });
+    if (!this.#ended) this.#remember({ node, text, task });
   }
 
   #remember(referring: Referring): void {

@@ -110,6 +110,7 @@ export class GrowingMarkdown {
     }
     const { leaves } = this.#drawing;
     leaves.define(this.#blocks.definitions.splice(0));
+    if (whole) leaves.end();
     this.#drawing.draw((whole ? this.#blocks : this.#blocks.glimpse(this.#line)).root, whole);
     leaves.redo();
     this.#blocks.sweep();

@@ -2,6 +2,7 @@
 import MarkdownIt, { type Env, type StateInline } from "markdown-it";
 import { bareAddress, plainText } from "./bare";
 import { math } from "./formulas";
+import { noteMark, waitingReference } from "./marks";
 
 export type { Env };
 
@@ -12,7 +13,6 @@ export const TAGS = new Set(
 export const VOID_TAGS = new Set(["br", "wbr"]);
 
 const TAG = /<(\/?)([a-z]{1,7})[ \t]*(\/?)>/iy;
-const NOTE = /\[\^([^\s[\]^\\]{1,100})\]/y;
 
 /** A tag that a model may write. */
 export interface OwnTag {
@@ -38,17 +38,6 @@ function tag(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** A footnote's mark is one whether or not the note has come, so that structure never depends on it. */
-function note(state: StateInline, silent: boolean): boolean {
-  if (state.src.charCodeAt(state.pos) !== 91) return false;
-  NOTE.lastIndex = state.pos;
-  const match = NOTE.exec(state.src);
-  if (!match || NOTE.lastIndex > state.posMax) return false;
-  if (!silent) state.push("note", "", 0).content = match[1] ?? "";
-  state.pos += match[0].length;
-  return true;
-}
-
 function makeParser() {
   const parser = new MarkdownIt({ html: true, maxNesting: 60 });
   // What an address may be is decided on the resolved one, in `links`, so that structure never depends on it.
@@ -56,7 +45,8 @@ function makeParser() {
   parser.inline.ruler.at("text", plainText);
   parser.inline.ruler.after("text", "bare_address", bareAddress);
   parser.inline.ruler.before("escape", "math", math);
-  parser.inline.ruler.before("link", "note", note);
+  parser.inline.ruler.before("link", "note", noteMark);
+  parser.inline.ruler.after("link", "waiting_reference", waitingReference);
   parser.inline.ruler.before("autolink", "tag", tag);
   return parser;
 }

@@ -1,5 +1,6 @@
 /** Decides how the end of a text that still grows is shown, so that little appears and is taken back. */
 import { formulaEnd, isHalfFormula } from "./formulas";
+import { noteMarkEnd } from "./marks";
 
 // The beginning of a line that may still become a heading underline, a list, a quote, a fence, a table or a definition.
 const UNDECIDED_LINE = /^(?:[-=*_+][-=*_+ \t]*|#{1,6}|\d{1,9}[.)]?|>|`{1,2}|`{3,}[^`\n]*|~{1,2}|~{3,}[^\n]*|\$\$?|\\\[?|\[[^\]\n]{1,60}\]:[^\n]*|\[\^[^\]\n]{0,60}\]?)[ \t]*$/;
@@ -64,14 +65,20 @@ export function complete(text: string): Shown {
       const end = closingTicks(source, i + run.length, run.length);
       if (end < 0) return closeCode(source, i, run, open);
       i = end - 1;
-    } else if (char === "[") brackets.push(i);
+    } else if (char === "[" && noteMarkEnd(source, i) > 0) i = noteMarkEnd(source, i) - 1;
+    else if (char === "[") brackets.push(i);
     else if (char === "]") {
       const start = brackets.pop();
       if (start === undefined) continue;
       const after = source[i + 1];
       const image = source[start - 1] === "!";
       if (after === undefined) source = image ? source.slice(0, start - 1) : source.slice(0, start) + source.slice(start + 1, i);
-      else if (after === "(") {
+      else if (after === "[") {
+        const end = source.indexOf("]", i + 2);
+        if (end >= 0) i = end;
+        else source = image ? source.slice(0, start - 1) : source.slice(0, start) + source.slice(start + 1, i);
+        if (end < 0) break;
+      } else if (after === "(") {
         const end = destinationEnd(source, i + 2);
         if (end >= 0) i = end;
         else source = image ? source.slice(0, start - 1) : source.slice(0, start) + source.slice(start + 1, i);

@@ -38,7 +38,7 @@ test("only views and the Markdown touch the DOM", () => {
 });
 
 test("what is pure imports nothing that draws", () => {
-  for (const name of ["transcript", "figures", "links", "parser", "bare", "formulas", "definitions", "table", "line", "starts", "open", "blocks", "unfinished", "visible", "protocol", "kernel"]) {
+  for (const name of ["transcript", "figures", "links", "parser", "bare", "marks", "formulas", "definitions", "table", "line", "starts", "open", "blocks", "unfinished", "visible", "protocol", "kernel"]) {
     const code = MODULES.get(name) ?? "";
     assert.ok(code && !imports(code).some((other) => DRAWS.test(other)), name);
   }
