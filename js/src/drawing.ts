@@ -2,78 +2,33 @@
  * Keeps the page in step with a document's blocks: what is closed is drawn once and never touched again, what is open
  * is drawn after it and changed in place.
  */
-import { CodeBlock } from "./code";
+import type { CodeBlock } from "./code";
+import { type Direction, directionOf } from "./direction";
 import { Leaves } from "./leaf";
 import { mathNode } from "./math";
 import { Notes } from "./notes";
-import type { Block } from "./open";
+import { type Block, holdsBlocks } from "./open";
+import { cutAfter, Sections } from "./sections";
+import { newView, shapeOf, type View } from "./shape";
 import { element } from "./view-element";
 import { visible } from "./visible";
 
-const BLOCKS_IN_SECTION = 8;
-
-/** How one block is on screen. */
-interface View {
-  /** A block can take over the element of a glimpse of the same shape. */
-  readonly shape: string;
-  glimpse: boolean;
-  node: HTMLElement;
-  /** Where its children go, and the last of those that stay. */
-  readonly host: HTMLElement;
-  last: ChildNode | null;
-  code?: CodeBlock;
-  /** Whether a table's head is drawn. */
-  headed?: boolean;
-  /** Lines of HTML, and the unfinished one. */
-  lines?: Text;
-  part?: Text;
-}
-
-function shapeOf({ kind, level, ordered, start, alert, info, align }: Block): string {
-  return [kind, level, ordered && start, alert, info, align].join(" ");
-}
-
-function made(block: Block): HTMLElement {
-  switch (block.kind) {
-    case "quote":
-      return element("blockquote");
-    case "list": {
-      const list = element(block.ordered ? "ol" : "ul");
-      if (block.ordered && block.start !== 1) list.setAttribute("start", String(block.start));
-      return list;
-    }
-    case "item":
-      return element("li");
-    case "heading":
-      return element(`h${block.level ?? 1}` as "h1");
-    case "rule":
-      return element("hr");
-    case "row":
-      return element("tr");
-    case "table":
-      return element("div", "jor-table", element("table"));
-    case "html":
-      return element("div", "jor-html");
-    case "math":
-      return element("div", "jor-math");
-    default:
-      return element("p");
-  }
-}
-
 export class Drawing {
   readonly #root: HTMLElement;
+  readonly #sections: Sections;
   readonly #notes: Notes;
   readonly #leaves: Leaves;
-  #views = new WeakMap<Block, View>();
-  #shown = new WeakMap<Node, View>();
-  /** The section that takes the next finished block, the last node in it that stays, and how many do. */
-  #section: HTMLElement | null = null;
-  #last: ChildNode | null = null;
-  #inSection = 0;
+  /** Of blocks that are open, and of what a glimpse opened last time: by its element, for whoever comes in its place. */
+  readonly #views = new Map<Block, View>();
+  #glimpsed = new Map<Node, View>();
+  #leftover = new Map<Node, View>();
+  /** Which way the container at hand runs: by its finished text, and with its unfinished text. */
+  #settled: Direction = "";
+  #running: Direction = "";
 
   constructor(root: HTMLElement, loaded: ReadonlySet<string>, signal?: AbortSignal) {
     this.#root = root;
+    this.#sections = new Sections(root);
     this.#notes = new Notes(root, signal);
     this.#leaves = new Leaves(loaded, this.#notes);
   }
@@ -86,60 +41,23 @@ export class Drawing {
     this.#root.replaceChildren();
     this.#notes.reset();
     this.#leaves.reset();
-    this.#section = this.#last = null;
-    this.#inSection = 0;
+    this.#views.clear();
+    this.#glimpsed.clear();
+    this.#sections.reset();
   }
 
   /** Draws a document, whose blocks that are neither open nor a glimpse are finished. */
   draw(document: Block, ended: boolean): void {
     this.#notes.begin();
-    let section = this.#section;
-    let last = this.#last;
-    let count = this.#inSection;
+    this.#leftover = this.#glimpsed;
+    this.#glimpsed = new Map();
+    this.#sections.begin();
     for (const block of document.children) {
-      if (block.kind === "note") {
-        this.#drawNote(block);
-        continue;
-      }
-      if (count === BLOCKS_IN_SECTION) {
-        if (section) cutAfter(section, last);
-        section = this.#sectionAfter(section);
-        last = null;
-        count = 0;
-      }
-      if (!this.#visible(block)) continue;
-      section ??= this.#sectionAfter(null);
-      last = this.#place(block, section, last, true);
-      count++;
-      if (block.trial) continue;
-      this.#section = section;
-      this.#last = last;
-      this.#inSection = count;
+      if (block.kind === "note") this.#drawNote(block);
+      else if (this.#visible(block)) this.#sections.put((section, last) => this.#placeOutermost(block, section, last), !block.trial);
     }
-    this.#cut(section, last);
+    this.#sections.cut();
     this.#notes.arrange(ended);
-  }
-
-  /** Takes away what is on screen after the last block. */
-  #cut(section: HTMLElement | null, last: ChildNode | null): void {
-    for (let next = section?.nextSibling ?? (section ? null : this.#root.firstChild); next; ) {
-      const gone = next as HTMLElement;
-      next = next.nextSibling;
-      if (gone.className === "jor-section") gone.remove();
-    }
-    if (!section) return;
-    cutAfter(section, last);
-    if (section.hasChildNodes()) return;
-    section.remove();
-    if (this.#section === section) this.#section = null;
-  }
-
-  #sectionAfter(section: HTMLElement | null): HTMLElement {
-    const next = (section ? section.nextSibling : this.#root.firstChild) as HTMLElement | null;
-    if (next?.className === "jor-section") return next;
-    const made = element("div", "jor-section");
-    this.#root.insertBefore(made, next);
-    return made;
   }
 
   /** Whether a block has anything on screen; a paragraph of definitions has not. */
@@ -160,44 +78,56 @@ export class Drawing {
   }
 
   /** Draws a block behind `last`, and returns its element. */
-  #place(block: Block, host: HTMLElement, last: ChildNode | null, outermost = false): HTMLElement {
+  #place(block: Block, host: HTMLElement, last: ChildNode | null): HTMLElement {
     const at = last ? last.nextSibling : host.firstChild;
     const view = this.#viewOf(block, at);
     this.#fill(block, view);
-    if (outermost && !view.node.dir) view.node.dir = "auto";
+    if (!block.trial) this.#views.delete(block);
     // Filling may have put another element in its place.
     const now = last ? last.nextSibling : host.firstChild;
     if (view.node !== now) host.insertBefore(view.node, now);
     return view.node;
   }
 
+  #placeOutermost(block: Block, section: HTMLElement, last: ChildNode | null): HTMLElement {
+    const known = this.#views.get(block.self);
+    this.#settled = this.#running = known?.direction ?? "";
+    const node = this.#place(block, section, last);
+    this.#direct(block, node);
+    const view = this.#views.get(block.self);
+    if (view) view.direction = this.#settled;
+    return node;
+  }
+
+  /**
+   * Says which way an outermost block runs. For one that holds blocks it is not `auto`: with that, each new row or item
+   * would make the browser look through all those before it.
+   */
+  #direct(block: Block, node: HTMLElement): void {
+    if (!holdsBlocks(block.kind)) node.dir ||= "auto";
+    else if (node.dir !== this.#running) {
+      if (this.#running) node.dir = this.#running;
+      else node.removeAttribute("dir");
+    }
+  }
+
+  #seeDirection({ text, trial }: Block): void {
+    this.#running ||= directionOf(text);
+    if (!trial) this.#settled ||= this.#running;
+  }
+
   #viewOf(block: Block, at: ChildNode | null): View {
     const known = this.#views.get(block.self);
     if (known) return known;
-    const left = at ? this.#shown.get(at) : undefined;
-    const view = left?.glimpse && left.shape === shapeOf(block) ? left : this.#newView(block);
-    view.glimpse = block.self.trial;
-    this.#views.set(block.self, view);
-    this.#shown.set(view.node, view);
-    return view;
-  }
-
-  #newView(block: Block): View {
-    if (block.kind === "code") {
-      const code = new CodeBlock(block.info ?? "");
-      return { shape: shapeOf(block), glimpse: false, node: code.root, host: code.root, last: null, code };
-    }
-    const node = made(block);
-    const view: View = { shape: shapeOf(block), glimpse: false, node, host: block.kind === "table" ? element("tbody") : node, last: null };
-    if (block.kind === "html" || block.kind === "math") {
-      view.lines = document.createTextNode("");
-      view.part = document.createTextNode("");
-      node.append(view.lines, view.part);
-    }
+    const left = at ? this.#leftover.get(at) : undefined;
+    const view = left?.shape === shapeOf(block) ? left : newView(block);
+    if (block.self.trial) this.#glimpsed.set(view.node, view);
+    else if (block.trial) this.#views.set(block.self, view);
     return view;
   }
 
   #fill(block: Block, view: View): void {
+    if (!this.#running || !this.#settled) this.#seeDirection(block);
     switch (block.kind) {
       case "paragraph":
       case "heading":
@@ -277,16 +207,12 @@ export class Drawing {
     if (block.trial && block.self.trial) return;
     const known = this.#views.get(block.self);
     const host = known?.host ?? this.#notes.place(block.label ?? "");
-    const view = known ?? { shape: "note", glimpse: false, node: host, host, last: null };
+    const view = known ?? { shape: "note", node: host, host, last: null };
     this.#views.set(block.self, view);
+    this.#settled = this.#running = view.direction ?? "";
     this.#children(block, view);
-  }
-}
-
-function cutAfter(host: HTMLElement, last: ChildNode | null): void {
-  for (let next = last ? last.nextSibling : host.firstChild; next; ) {
-    const gone = next;
-    next = next.nextSibling;
-    gone.remove();
+    this.#direct(block, host);
+    view.direction = this.#settled;
+    if (!block.trial) this.#views.delete(block);
   }
 }

@@ -77,7 +77,6 @@ export class Notes {
     const text = element("div", "jor-note-text");
     if (this.#notes.has(label)) return text;
     const entry = element("li", "", text, button("jor-note-back", "back to the text", "\u21a9"));
-    entry.dir = "auto";
     this.#notes.set(label, { entry, text });
     this.#stale = true;
     return text;
