@@ -4,9 +4,10 @@ import type { StateInline } from "markdown-it";
 const START = /(?:https?:\/\/|www\.)(?=[\p{L}\p{N}])/iuy;
 const BEFORE = /[^a-z0-9]/i;
 const BEFORE_WWW = /[\s*_~(["'\u2018\u201c]/;
-const BODY = /[^\s<>`"[\]\\]+/y;
+/** No address is longer; it also bounds what is looked at from each place where one could start. */
+const BODY = /[^\s<>`"[\]\\]{1,2000}/y;
 const HOST = /^(?:https?:\/\/)?(?:[\p{L}\p{N}_-]+\.)*[\p{L}\p{N}-]+(?::\d{1,5})?(?=[/?#]|$)/iu;
-const MAIL = /(?<![\w.+-])[a-z0-9][\w.+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])/gi;
+const MAIL = /(?<![\w.+/:-])[a-z0-9][\w.+-]{0,63}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])/gi;
 
 /** Whether an address could start at `pos`. */
 function startsAt(src: string, pos: number): boolean {
@@ -43,8 +44,9 @@ export function bareAddress(state: StateInline, silent: boolean): boolean {
   if (!HOST.test(text)) return false;
   if (!silent) {
     // One that may still grow is text so far: a link at each step would be another one.
-    if (typeof state.env.added === "number" && state.pos + found.length + state.env.added >= state.src.length) state.pending += text;
-    else pushLink(state, text);
+    const shown = state.md.utils.unescapeAll(text);
+    if (typeof state.env.added === "number" && state.pos + found.length + state.env.added >= state.src.length) state.pending += shown;
+    else pushLink(state, shown);
   }
   state.pos += text.length;
   return true;

@@ -7,7 +7,7 @@ import { type Direction, directionOf } from "./direction";
 import { Leaves } from "./leaf";
 import { mathNode } from "./math";
 import { Notes } from "./notes";
-import { type Block, holdsBlocks } from "./open";
+import type { Block } from "./open";
 import { cutAfter, Sections } from "./sections";
 import { newView, shapeOf, type View } from "./shape";
 import { element } from "./view-element";
@@ -100,15 +100,13 @@ export class Drawing {
   }
 
   /**
-   * Says which way an outermost block runs. For one that holds blocks it is not `auto`: with that, each new row or item
-   * would make the browser look through all those before it.
+   * Says which way an outermost block runs. It is not `auto`: with that, each new row, item or mark would make the
+   * browser look through all those before it.
    */
   #direct(block: Block, node: HTMLElement): void {
-    if (!holdsBlocks(block.kind)) node.dir ||= "auto";
-    else if (node.dir !== this.#running) {
-      if (this.#running) node.dir = this.#running;
-      else node.removeAttribute("dir");
-    }
+    if (block.kind === "code" || node.dir === this.#running) return;
+    if (this.#running) node.dir = this.#running;
+    else node.removeAttribute("dir");
   }
 
   #seeDirection({ text, trial }: Block): void {
@@ -186,6 +184,7 @@ export class Drawing {
     const header = view.headed ? undefined : block.children[0];
     const rows = header ? block.children.slice(1) : block.children;
     if (header) {
+      this.#seeDirection(header);
       const head = table.querySelector("thead") ?? table.insertBefore(element("thead", "", element("tr")), null);
       this.#leaves.showRow(head.firstElementChild as HTMLElement, header, "th");
       view.headed = !header.trial;

@@ -189,8 +189,39 @@ test("an image is loaded only by its button, and without a referrer", () => {
   assert.equal(image?.referrerPolicy, "no-referrer");
 });
 
-test("deep nesting and long runs of openers end in time", () => {
-  for (const text of ["[".repeat(20000), "*a ".repeat(10000), "> ".repeat(3000) + "x", "$".repeat(20000), "<b>".repeat(5000), "`".repeat(20000) + "x", "![".repeat(5000), "\\(".repeat(10000)]) {
-    assertInert(whole(text), text.slice(0, 20));
+/** Deepest chain of elements in the page. */
+function depth(root: Element): number {
+  let deepest = 0;
+  for (const leaf of root.querySelectorAll("*")) {
+    if (leaf.firstElementChild) continue;
+    let count = 0;
+    for (let at: Element | null = leaf; at && at !== root; at = at.parentElement) count++;
+    deepest = Math.max(deepest, count);
+  }
+  return deepest;
+}
+
+const RUNS = ["[", "*a ", "> ", ">", "- ", "1. ", "$", "<b>", "`", "![", "\\(", "_a", "~~a", "[a](", '<a b="', "<", "www.", "http://", "a@", "a.", "&amp", "\\", "[^1]", "[a][b]", "- a\n\n", "-\n", "```\n", "$$\n", "<div>\n", "<!--\n", "| a\n", "[a]: b\n", "[a\n", "a\n", "[^1]: a\n"];
+
+/** These make a thousand elements each, for which jsdom takes its time. */
+const MANY = new Set(["~~a", "[^1]", "http://", "\\(", "![", "```\n"]);
+
+for (const run of RUNS) {
+  const count = MANY.has(run) ? 1000 : run.includes("\n") ? 2500 : 10_000;
+  test(`${count} times ${JSON.stringify(run)} ends in time, in a page of bounded depth`, () => {
+    const text = `${run.repeat(count)}x`;
+    const root = whole(text);
+    assertInert(root, text.slice(0, 20));
+    assert.ok(depth(root) < 160, `${depth(root)} elements deep`);
+    assertInert(feed(pieces(text, random(1), 4000)), text.slice(0, 20));
+  });
+}
+
+test("lists and quotes that nest deeper with each line stop at a bounded depth", () => {
+  for (const mark of ["> ", "- ", "1. "]) {
+    const text = Array.from({ length: 300 }, (_, at) => `${mark === "> " ? mark.repeat(at) : " ".repeat(at * mark.length)}${mark}x\n`).join("");
+    const root = whole(text);
+    assert.ok(depth(root) < 80);
+    assert.equal(root.textContent?.match(/x/g)?.length, 300);
   }
 });
