@@ -53,14 +53,14 @@ export class Notes {
       number = this.#numbers.size + this.#passing.size + 1;
       this.#passing.set(label, number);
     }
-    const mark = Object.assign(element("span", "jor-note"), { jorNote: label, jorKey: "" });
+    const mark = Object.assign(element("span", "jor-mark"), { jorNote: label, jorKey: "" });
     draw(mark, number);
     return mark;
   }
 
   /** Takes the marks of finished text into account. */
   settle(text: HTMLElement): void {
-    for (const mark of text.querySelectorAll<Mark>(".jor-note")) {
+    for (const mark of text.querySelectorAll<Mark>(".jor-mark")) {
       const label = mark.jorNote;
       const known = this.#marks.get(label);
       if (!known) {
@@ -116,7 +116,7 @@ export class Notes {
 
   #follow({ target }: Event): void {
     const pressed = target instanceof Element ? target.closest("button") : null;
-    if (pressed?.className === "jor-note-link") go(this.#notes.get((pressed.closest(".jor-note") as Mark).jorNote)?.entry);
+    if (pressed?.className === "jor-mark-link") go(this.#notes.get((pressed.closest(".jor-mark") as Mark).jorNote)?.entry);
     if (pressed?.className !== "jor-note-back") return;
     const entry = pressed.closest("li");
     for (const [label, note] of this.#notes) if (note.entry === entry) go(this.#marks.get(label)?.values().next().value);
@@ -127,7 +127,7 @@ function draw(mark: Mark, number: number): void {
   const key = `${number} ${mark.jorNote}`;
   if (mark.jorKey === key) return;
   mark.jorKey = key;
-  const link = () => element("sup", "", button("jor-note-link", `note ${number}`, String(number)));
+  const link = () => element("sup", "", button("jor-mark-link", `note ${number}`, String(number)));
   mark.replaceChildren(number ? link() : visible(`[^${mark.jorNote}]`));
 }
 

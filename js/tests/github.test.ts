@@ -5,7 +5,7 @@ import { feed, html, whole } from "./page";
 import { GrowingMarkdown } from "../src/markdown";
 
 const links = (text: string) => Array.from(whole(text).querySelectorAll("a"), (link) => [link.textContent, link.getAttribute("href")]);
-const marks = (root: HTMLElement) => Array.from(root.querySelectorAll(".jor-note"), (mark) => mark.textContent);
+const marks = (root: HTMLElement) => Array.from(root.querySelectorAll(".jor-mark"), (mark) => mark.textContent);
 const notes = (root: HTMLElement) => Array.from(root.querySelectorAll(".jor-notes li"), (note) => [(note as HTMLLIElement).value, note.querySelector(".jor-note-text")?.textContent]);
 
 test("footnotes are numbered by first use and stand at the end", () => {
@@ -35,10 +35,10 @@ test("half a footnote is not shown", () => {
 test("a footnote leads to its note and back, without an id or an address", () => {
   const root = whole("A[^x].\n\n[^x]: Note.\n");
   document.body.append(root);
-  root.querySelector<HTMLButtonElement>(".jor-note-link")?.click();
+  root.querySelector<HTMLButtonElement>(".jor-mark-link")?.click();
   assert.equal(document.activeElement, root.querySelector(".jor-note-back"));
   root.querySelector<HTMLButtonElement>(".jor-note-back")?.click();
-  assert.equal(document.activeElement, root.querySelector(".jor-note-link"));
+  assert.equal(document.activeElement, root.querySelector(".jor-mark-link"));
   assert.ok(!/ (id|href|name)=/.test(html(root)));
   root.remove();
 });

@@ -97,7 +97,7 @@ const PAYLOADS = [
 const ELEMENTS = new Set(
   "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button section".split(" "),
 );
-const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|notes?|note-(text|link|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
+const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|notes|mark|mark-link|note-(text|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
 const HREF = /^(https?:\/\/[^/?#\s\\]|mailto:[^/]|#)/i;
 
 type Check = (value: string, element: Element) => boolean;
