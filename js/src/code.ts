@@ -1,7 +1,6 @@
 /** Builds a code block in chunks of lines, so that a long one is appended to and never laid out or read as a whole. */
 import { Colouring } from "./colours";
 import { whenNear } from "./near";
-import type { Keyed } from "./patch";
 import { scrollByKeyboard } from "./scrollable";
 import { button, element } from "./view-element";
 import { visible } from "./visible";
@@ -95,6 +94,7 @@ export class CodeBlock {
 
   /** Says that no more comes: the fence is closed, or the answer has ended. */
   close(): void {
+    this.rest("");
     this.#colouring.close();
     scrollByKeyboard(this.#pre);
   }
@@ -108,12 +108,4 @@ export class CodeBlock {
     }
     return this.#chunk;
   }
-}
-
-export function codeNode(content: string, info: string): HTMLElement {
-  const block = new CodeBlock(info);
-  block.append(content);
-  block.close();
-  (block.root as Keyed).jorKey = `${info}\n${content}`;
-  return block.root;
 }

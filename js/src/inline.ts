@@ -1,5 +1,6 @@
 /** Builds the DOM of one inline run from tokens; every element and attribute that can appear is named here. */
 import type { Token } from "markdown-it";
+import { cutAtMail } from "./bare";
 import { address, hostToShow, imageAddress } from "./links";
 import { mathNode } from "./math";
 import { VOID_TAGS } from "./parser";
@@ -10,6 +11,8 @@ import { visible } from "./visible";
 export interface Page {
   /** Addresses of images that the reader asked to load. */
   loaded: ReadonlySet<string>;
+  /** The mark of a footnote. */
+  noteMark(label: string): HTMLElement;
 }
 
 /** One open element: ours (a fixed tag from the model) or Markdown's own. */
@@ -67,9 +70,9 @@ export function loadedImage(src: string, alt: string): HTMLImageElement {
   return image;
 }
 
-function openLink(token: Token): Open {
-  const found = address(attribute(token, "href"));
-  if (!found) return { node: element("span", "jor-nolink"), tag: "", href: attribute(token, "href") };
+function openLink(href: string): Open {
+  const found = address(href);
+  if (!found) return { node: element("span", "jor-nolink"), tag: "", href };
   const node = element("a");
   node.href = found.href;
   node.rel = REL;
@@ -85,6 +88,16 @@ function closeLink({ node, href = "" }: Open): void {
     const host = hostToShow(label, found);
     if (host) node.append(" ", element("span", "jor-host", `(${visible(host)})`));
   }
+}
+
+/** Adds a text in which mail addresses are links. */
+function addWithMail(parent: HTMLElement, text: string): void {
+  cutAtMail(text).forEach((piece, at) => {
+    if (at % 2 === 0) return addText(parent, piece);
+    const { node } = openLink(`mailto:${piece}`);
+    addText(node, piece);
+    parent.append(node);
+  });
 }
 
 /** Appends the nodes of `tokens` to `parent`. */
@@ -104,11 +117,13 @@ export function appendInline(parent: HTMLElement, tokens: readonly Token[], page
       return;
     }
   };
+  let links = 0;
   for (const token of tokens) {
     const { type } = token;
+    links += type === "link_open" ? 1 : type === "link_close" ? -1 : 0;
     const markdown = MARKDOWN[type];
     if (markdown) open({ node: element(markdown), tag: "" });
-    else if (type === "link_open") open(openLink(token));
+    else if (type === "link_open") open(openLink(attribute(token, "href")));
     else if (type.endsWith("_close") && type !== "tag_close") closeMarkdown();
     else if (type === "tag_open" && stack.length <= DEEPEST) open({ node: element(token.tag as keyof HTMLElementTagNameMap), tag: token.tag });
     else if (type === "tag_close") {
@@ -124,6 +139,8 @@ export function appendInline(parent: HTMLElement, tokens: readonly Token[], page
       code.dir = "ltr";
       top().append(code);
     } else if (type === "math") top().append(mathNode(token.content, false));
+    else if (type === "note") top().append(page.noteMark(token.content));
+    else if (type === "text" && !links) addWithMail(top(), token.content);
     else if (type === "image") top().append(imageNode(token, page));
     else addText(top(), token.content);
   }

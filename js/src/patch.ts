@@ -9,12 +9,16 @@ export function patch(old: ChildNode, next: ChildNode): ChildNode {
     patchText(old as Text, (next as Text).data);
     return old;
   }
-  const [oldKey, nextKey] = [(old as Keyed).jorKey, (next as Keyed).jorKey];
-  if (oldKey !== undefined && oldKey === nextKey) return old;
-  if (!(old instanceof HTMLElement) || !(next instanceof HTMLElement) || oldKey !== nextKey || !alike(old, next)) {
+  if (!(old instanceof HTMLElement) || !(next instanceof HTMLElement) || !alike(old, next)) {
     old.replaceWith(next);
     return next;
   }
+  if ((next as Keyed).jorKey === undefined) patchChildren(old, next);
+  return old;
+}
+
+/** Makes the children of `old` equal to those of `next`. */
+export function patchChildren(old: HTMLElement, next: HTMLElement): void {
   const fresh = Array.from(next.childNodes);
   let at = old.firstChild;
   for (const child of fresh) {
@@ -26,7 +30,6 @@ export function patch(old: ChildNode, next: ChildNode): ChildNode {
     at = at.nextSibling;
     gone.remove();
   }
-  return old;
 }
 
 function patchText(old: Text, data: string): void {
@@ -37,7 +40,8 @@ function patchText(old: Text, data: string): void {
 
 /** Same element with the same attributes, apart from `open`, which belongs to the reader. */
 function alike(old: HTMLElement, next: HTMLElement): boolean {
-  if (old.tagName !== next.tagName) return false;
+  if (old.tagName !== next.tagName || (old as Keyed).jorKey !== (next as Keyed).jorKey) return false;
+  if ((old as Keyed).jorKey !== undefined) return true;
   const named = (node: HTMLElement) => node.getAttributeNames().filter((name) => name !== "open");
   const names = named(next);
   return names.length === named(old).length && names.every((name) => old.getAttribute(name) === next.getAttribute(name));

@@ -1,4 +1,5 @@
 /** Puts the style sheet once into the page, or into the shadow root that a host renders in. */
+import growing from "./growing.css";
 import parts from "./parts.css";
 import css from "./styles.css";
 
@@ -10,6 +11,6 @@ export function ensureStyles(el: HTMLElement): void {
   if (place.querySelector(`style[${MARK}]`)) return;
   const style = document.createElement("style");
   style.setAttribute(MARK, "");
-  style.textContent = css + parts;
+  style.textContent = css + growing + parts;
   place.append(style);
 }

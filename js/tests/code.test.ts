@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import further from "languages:further";
-import { CodeBlock, codeNode, sourceOf } from "../src/code";
+import { CodeBlock, sourceOf } from "../src/code";
 import { type Block, type Chunk, KINDS } from "../src/colour-block";
 import { Paint } from "../src/paint";
 import colours from "../src/part-colours";
@@ -36,6 +36,14 @@ function finish(one: Block): Block {
 }
 
 const PYTHON = 'def f(x):\n    """A\n    doc string\n    """\n    return f"{x + 1}"  # note\n';
+
+/** A whole code block, as it is when its fence is closed. */
+function codeNode(content: string, info: string): HTMLElement {
+  const block = new CodeBlock(info);
+  block.append(content);
+  block.close();
+  return block.root;
+}
 
 test("stretches are what they say", () => {
   assert.deepEqual(stretches(finish(block(PYTHON, "python"))), [

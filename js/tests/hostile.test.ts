@@ -65,6 +65,10 @@ const PAYLOADS = [
   "<https://good.example/\"onmouseover=alert(1)>",
   "<x@y.example\"onclick=1>",
   "![x](https://evil.example/?q=secret)",
+  "[^1] [^x\"onclick=alert(1)] [^__proto__]\n\n[^1]: <script>alert(1)</script>\n[^__proto__]: [x](javascript:alert(1))",
+  "> [!NOTE]\n> <script>alert(1)</script>\n\n> [!x\" onclick=1]",
+  "https://good.example/\"onmouseover=alert(1) www.evil.example/<script> javascript:alert(1) https://a@evil.example",
+  "<script>\nalert(1)\n\n</script>\n<!--\n<img src=x>\n\n-->",
   "![x](javascript:alert(1))",
   "![x](data:image/svg+xml,<svg onload=alert(1)>)",
   "![x\"onerror=alert(1)](https://evil.example/\"onerror=alert(1))",
@@ -91,18 +95,20 @@ const PAYLOADS = [
 ];
 
 const ELEMENTS = new Set(
-  "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button".split(" "),
+  "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button section".split(" "),
 );
-const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink)$/;
+const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|notes|mark|mark-link|note-(text|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
 const HREF = /^(https?:\/\/[^/?#\s\\]|mailto:[^/]|#)/i;
 
 type Check = (value: string, element: Element) => boolean;
 const ATTRIBUTES: Record<string, Check> = {
   class: (value) => CLASS.test(value),
-  dir: (value) => value === "auto" || value === "ltr",
+  dir: (value) => value === "auto" || value === "ltr" || value === "rtl",
   href: (value, { tagName }) => tagName === "A" && HREF.test(value) && !/[\u0000-\u0020\u007f-\u009f\\"<>]/.test(value),
   rel: (value, { tagName }) => tagName === "A" && value === "noopener noreferrer nofollow",
   target: (value, { tagName }) => tagName === "A" && value === "_blank",
+  value: (value, { tagName }) => tagName === "LI" && /^\d{1,5}$/.test(value),
+  role: (value, element) => value === "doc-endnotes" && element.className === "jor-notes",
   start: (value, { tagName }) => tagName === "OL" && /^\d{1,9}$/.test(value),
   title: (value, element) => element.className === "jor-image" && /^https?:/i.test(value),
   type: (value, { tagName }) => tagName === "BUTTON" && value === "button",
@@ -183,8 +189,39 @@ test("an image is loaded only by its button, and without a referrer", () => {
   assert.equal(image?.referrerPolicy, "no-referrer");
 });
 
-test("deep nesting and long runs of openers end in time", () => {
-  for (const text of ["[".repeat(20000), "*a ".repeat(10000), "> ".repeat(3000) + "x", "$".repeat(20000), "<b>".repeat(5000), "`".repeat(20000) + "x", "![".repeat(5000), "\\(".repeat(10000)]) {
-    assertInert(whole(text), text.slice(0, 20));
+/** Deepest chain of elements in the page. */
+function depth(root: Element): number {
+  let deepest = 0;
+  for (const leaf of root.querySelectorAll("*")) {
+    if (leaf.firstElementChild) continue;
+    let count = 0;
+    for (let at: Element | null = leaf; at && at !== root; at = at.parentElement) count++;
+    deepest = Math.max(deepest, count);
+  }
+  return deepest;
+}
+
+const RUNS = ["[", "*a ", "> ", ">", "- ", "1. ", "$", "<b>", "`", "![", "\\(", "_a", "~~a", "[a](", '<a b="', "<", "www.", "http://", "a@", "a.", "&amp", "\\", "[^1]", "[a][b]", "- a\n\n", "-\n", "```\n", "$$\n", "<div>\n", "<!--\n", "| a\n", "[a]: b\n", "[a\n", "a\n", "[^1]: a\n"];
+
+/** These make a thousand elements each, for which jsdom takes its time. */
+const MANY = new Set(["~~a", "[^1]", "http://", "\\(", "![", "```\n"]);
+
+for (const run of RUNS) {
+  const count = MANY.has(run) ? 1000 : run.includes("\n") ? 2500 : 10_000;
+  test(`${count} times ${JSON.stringify(run)} ends in time, in a page of bounded depth`, () => {
+    const text = `${run.repeat(count)}x`;
+    const root = whole(text);
+    assertInert(root, text.slice(0, 20));
+    assert.ok(depth(root) < 160, `${depth(root)} elements deep`);
+    assertInert(feed(pieces(text, random(1), 4000)), text.slice(0, 20));
+  });
+}
+
+test("lists and quotes that nest deeper with each line stop at a bounded depth", () => {
+  for (const mark of ["> ", "- ", "1. "]) {
+    const text = Array.from({ length: 300 }, (_, at) => `${mark === "> " ? mark.repeat(at) : " ".repeat(at * mark.length)}${mark}x\n`).join("");
+    const root = whole(text);
+    assert.ok(depth(root) < 80);
+    assert.equal(root.textContent?.match(/x/g)?.length, 300);
   }
 });

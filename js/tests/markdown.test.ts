@@ -11,9 +11,19 @@ for (const [name, text] of Object.entries(DOCUMENTS)) {
     assert.equal(html(feed(text)), expected, "character by character");
     const units = Array.from({ length: text.length }, (_, at) => text[at] as string);
     assert.equal(html(feed(units)), expected, "UTF-16 unit by unit");
-    for (let seed = 1; seed <= 12; seed++) {
+    for (const size of [3, 8]) {
+      assert.equal(html(feed(text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [])), expected, `pieces of ${size}`);
+    }
+    for (let seed = 1; seed <= 4; seed++) {
       const next = random(seed);
-      assert.equal(html(feed(pieces(text, next, seed < 7 ? 5 : 60))), expected, `pieces of seed ${seed}`);
+      assert.equal(html(feed(pieces(text, next, 40))), expected, `pieces of seed ${seed}`);
+    }
+  });
+
+  test(`${name}: ends in the same page wherever it is cut in two`, () => {
+    const expected = html(whole(text));
+    for (let cut = 1; cut < text.length; cut += text.length > 500 ? 7 : 1) {
+      assert.equal(html(feed([text.slice(0, cut), text.slice(cut)])), expected, `cut at ${cut}`);
     }
   });
 }
@@ -32,7 +42,7 @@ test("documents made of random parts end in the same page however they are cut",
 });
 
 test("lines of random syntax end in the same page however they are cut", () => {
-  const bits = ["-", "  ", "\n", "\n", "\n\n", "a", "b ", "| ", "|-|", "---", "===", "> ", "1. ", "```", "`", "*", "**", "[a]", "[a]: ", "/u", '"', "'t'", "(", ")", "#", "    ", "\t", "$$", "\\[", "\\]", "~~~", "<b>", "\\", "!", ":", "http://x.example"];
+  const bits = ["-", "  ", "\n", "\n", "\n\n", "a", "b ", "| ", "|-|", "---", "===", "> ", "1. ", "```", "`", "*", "**", "[a]", "[a]: ", "/u", '"', "'t'", "(", ")", "#", "    ", "\t", "$$", "\\[", "\\]", "~~~", "<b>", "<div>", "<!--", "[^1]", "[^1]: ", "[!NOTE]", "[a][b]", "www.x.example", "@x.example", "$", "~~", "\\", "!", ":", "http://x.example"];
   for (let seed = 1; seed <= 1200; seed++) {
     const next = random(seed * 104729);
     const text = Array.from({ length: 4 + Math.floor(next() * 26) }, () => bits[Math.floor(next() * bits.length)]).join("");
@@ -126,7 +136,7 @@ test("slow parses are spaced, and the end is exact all the same", () => {
   const root = document.createElement("div");
   const markdown = new GrowingMarkdown(root, { now: () => (clock += 5) });
   let left = 0;
-  const text = "| a | b |\n|---|---|\n" + "| 1 | 2 |\n".repeat(200);
+  const text = "one line of many in **one** paragraph\n".repeat(60);
   for (const piece of pieces(text, random(3), 12)) {
     markdown.append(piece);
     if (markdown.update()) left++;

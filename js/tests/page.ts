@@ -3,7 +3,7 @@ import { JSDOM } from "jsdom";
 import { GrowingMarkdown } from "../src/markdown";
 
 const { window } = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
-for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal"]) {
+for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver"]) {
   Object.defineProperty(globalThis, name, { value: (window as never)[name], configurable: true, writable: true });
 }
 HTMLElement.prototype.scrollIntoView = () => undefined;

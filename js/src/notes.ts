@@ -1,0 +1,138 @@
+/** Footnotes: marks in the text by order of first use, and the notes at the end of the answer. */
+import { button, element } from "./view-element";
+import { visible } from "./visible";
+
+/** Labels that are numbers are taken for footnotes before their notes have come; others may be something else. */
+const LIKELY = /^\d{1,3}$/;
+
+interface Mark extends HTMLElement {
+  jorNote: string;
+  jorKey: string;
+}
+
+/** One note: the place for its text, in an entry of the list. */
+interface Note {
+  entry: HTMLLIElement;
+  text: HTMLElement;
+}
+
+export class Notes {
+  readonly #root: HTMLElement;
+  readonly #list = element("ol");
+  readonly #section = element("section", "jor-notes", this.#list);
+  readonly #notes = new Map<string, Note>();
+  /** Marks in finished text, by label, in the order of their first use; and numbers that are shown. */
+  readonly #marks = new Map<string, Set<Mark>>();
+  #numbers = new Map<string, number>();
+  readonly #passing = new Map<string, number>();
+  #ended = false;
+  #stale = false;
+
+  constructor(root: HTMLElement, signal?: AbortSignal) {
+    this.#root = root;
+    this.#section.setAttribute("role", "doc-endnotes");
+    root.addEventListener("click", (event) => this.#follow(event), signal ? { signal } : {});
+  }
+
+  reset(): void {
+    for (const known of [this.#notes, this.#marks, this.#numbers, this.#passing]) known.clear();
+    this.#list.replaceChildren();
+    this.#section.remove();
+    this.#ended = this.#stale = false;
+  }
+
+  /** Forgets the numbers that unfinished text was given. */
+  begin(): void {
+    this.#passing.clear();
+  }
+
+  /** A mark as it is shown now; one of finished text must be told to `settle`. */
+  mark(label: string): HTMLElement {
+    let number = this.#numbers.get(label) ?? this.#passing.get(label) ?? 0;
+    if (!number && this.#shows(label)) {
+      number = this.#numbers.size + this.#passing.size + 1;
+      this.#passing.set(label, number);
+    }
+    const mark = Object.assign(element("span", "jor-mark"), { jorNote: label, jorKey: "" });
+    draw(mark, number);
+    return mark;
+  }
+
+  /** Takes the marks of finished text into account. */
+  settle(text: HTMLElement): void {
+    for (const mark of text.querySelectorAll<Mark>(".jor-mark")) {
+      const label = mark.jorNote;
+      const known = this.#marks.get(label);
+      if (!known) {
+        this.#marks.set(label, new Set([mark]));
+        if (this.#shows(label)) this.#numbers.set(label, this.#numbers.size + 1);
+      } else known.add(mark);
+      draw(mark, this.#numbers.get(label) ?? 0);
+    }
+    this.#stale = true;
+  }
+
+  /** The place for the text of a note; it is not in the page when another note has the label. */
+  place(label: string): HTMLElement {
+    const text = element("div", "jor-note-text");
+    if (this.#notes.has(label)) return text;
+    const entry = element("li", "", text, button("jor-note-back", "back to the text", "\u21a9"));
+    this.#notes.set(label, { entry, text });
+    this.#stale = true;
+    return text;
+  }
+
+  /** Brings numbers and the list in step with the marks and the notes. */
+  arrange(ended: boolean): void {
+    if (!this.#stale && ended === this.#ended) return;
+    this.#ended = ended;
+    this.#stale = false;
+    const numbers = new Map<string, number>();
+    for (const label of this.#marks.keys()) if (this.#shows(label)) numbers.set(label, numbers.size + 1);
+    for (const [label, marks] of this.#marks) {
+      const number = numbers.get(label) ?? 0;
+      if (number !== this.#numbers.get(label)) for (const mark of marks) draw(mark, number);
+    }
+    this.#numbers = numbers;
+    this.#fillList();
+  }
+
+  #fillList(): void {
+    let at: ChildNode | null = this.#list.firstChild;
+    for (const [label, number] of this.#numbers) {
+      const entry = this.#notes.get(label)?.entry;
+      if (!entry) continue;
+      if (entry.value !== number) entry.value = number;
+      if (entry === at) at = at.nextSibling;
+      else this.#list.insertBefore(entry, at);
+    }
+    if (!this.#list.hasChildNodes()) this.#section.remove();
+    else if (!this.#section.parentNode) this.#root.append(this.#section);
+  }
+
+  #shows(label: string): boolean {
+    return this.#notes.has(label) || (!this.#ended && LIKELY.test(label));
+  }
+
+  #follow({ target }: Event): void {
+    const pressed = target instanceof Element ? target.closest("button") : null;
+    if (pressed?.className === "jor-mark-link") go(this.#notes.get((pressed.closest(".jor-mark") as Mark).jorNote)?.entry);
+    if (pressed?.className !== "jor-note-back") return;
+    const entry = pressed.closest("li");
+    for (const [label, note] of this.#notes) if (note.entry === entry) go(this.#marks.get(label)?.values().next().value);
+  }
+}
+
+function draw(mark: Mark, number: number): void {
+  const key = `${number} ${mark.jorNote}`;
+  if (mark.jorKey === key) return;
+  mark.jorKey = key;
+  const link = () => element("sup", "", button("jor-mark-link", `note ${number}`, String(number)));
+  mark.replaceChildren(number ? link() : visible(`[^${mark.jorNote}]`));
+}
+
+/** Brings a place into view, and the keyboard to the button in it. */
+function go(place: HTMLElement | undefined): void {
+  place?.scrollIntoView({ block: "nearest" });
+  place?.querySelector("button")?.focus({ preventScroll: true });
+}
