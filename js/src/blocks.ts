@@ -1,6 +1,7 @@
 /** Builds the DOM of one top-level block from its tokens. */
 import type { Token } from "markdown-it";
 import { codeNode } from "./code";
+import { directionOf } from "./direction";
 import { appendInline, type Page } from "./inline";
 import { type Env, parser } from "./parser";
 import { element } from "./view-element";
@@ -72,7 +73,7 @@ export function blockNode(tokens: readonly Token[], env: Env, page: Page, last?:
     else if (token.type === "math_block") top().append(element("div", "jor-math", visible(token.content)));
   });
   const node = root.firstElementChild as HTMLElement | null;
-  if (node && !node.dir) node.dir = "auto";
+  if (node && !node.dir) node.dir = directionOf(node);
   return node;
 }
 

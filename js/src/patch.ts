@@ -10,6 +10,7 @@ export function patch(old: ChildNode, next: ChildNode): ChildNode {
     old.replaceWith(next);
     return next;
   }
+  if (old.dir !== next.dir) old.dir = next.dir;
   const fresh = Array.from(next.childNodes);
   let at = old.firstChild;
   for (const child of fresh) {
@@ -30,10 +31,10 @@ function patchText(old: Text, data: string): void {
   else old.data = data;
 }
 
-/** Same element with the same attributes, apart from `open`, which belongs to the reader. */
+/** Same element with the same attributes, apart from `open`, which belongs to the reader, and `dir`, which is set anew. */
 function alike(old: HTMLElement, next: HTMLElement): boolean {
   if (old.tagName !== next.tagName) return false;
-  const named = (node: HTMLElement) => node.getAttributeNames().filter((name) => name !== "open");
+  const named = (node: HTMLElement) => node.getAttributeNames().filter((name) => name !== "open" && name !== "dir");
   const names = named(next);
   return names.length === named(old).length && names.every((name) => old.getAttribute(name) === next.getAttribute(name));
 }

@@ -99,7 +99,7 @@ const HREF = /^(https?:\/\/[^/?#\s\\]|mailto:[^/]|#)/i;
 type Check = (value: string, element: Element) => boolean;
 const ATTRIBUTES: Record<string, Check> = {
   class: (value) => CLASS.test(value),
-  dir: (value) => value === "auto" || value === "ltr",
+  dir: (value) => value === "rtl" || value === "ltr",
   href: (value, { tagName }) => tagName === "A" && HREF.test(value) && !/[\u0000-\u0020\u007f-\u009f\\"<>]/.test(value),
   rel: (value, { tagName }) => tagName === "A" && value === "noopener noreferrer nofollow",
   target: (value, { tagName }) => tagName === "A" && value === "_blank",

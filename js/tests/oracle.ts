@@ -15,7 +15,7 @@ type Check = (value: string, element: Element) => boolean;
 const ATTRIBUTES = new Map<string, Check>(
   Object.entries({
     class: (value) => CLASS.test(value),
-    dir: (value) => value === "auto" || value === "ltr",
+    dir: (value) => value === "rtl" || value === "ltr",
     href: (value, { localName }) => localName === "a" && HREF.test(value) && !/[\u0000-\u0020\u007f-\u009f\\"<>`]/.test(value),
     rel: (value, { localName }) => localName === "a" && value === "noopener noreferrer nofollow",
     target: (value, { localName }) => localName === "a" && value === "_blank",

@@ -38,7 +38,7 @@ test("only views and the Markdown touch the DOM", () => {
 });
 
 test("what is pure imports nothing that draws", () => {
-  for (const name of ["transcript", "figures", "links", "parser", "tail", "unfinished", "visible", "protocol", "kernel"]) {
+  for (const name of ["transcript", "figures", "direction", "links", "parser", "tail", "unfinished", "visible", "protocol", "kernel"]) {
     const code = MODULES.get(name) ?? "";
     assert.ok(code && !imports(code).some((other) => DRAWS.test(other)), name);
   }
