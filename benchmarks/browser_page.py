@@ -60,9 +60,10 @@ def versions() -> dict[str, str]:
 
 @dataclass
 class Cost:
-    """What the main thread has done over a while; all in milliseconds."""
+    """What the main thread has done over a while, in milliseconds: busy by the clock, and CPU time alone."""
 
     busy: float
+    cpu: float
     script: float
     style: float
     layout: float
@@ -70,6 +71,7 @@ class Cost:
     def __sub__(self, other: Cost) -> Cost:
         return Cost(
             self.busy - other.busy,
+            self.cpu - other.cpu,
             self.script - other.script,
             self.style - other.style,
             self.layout - other.layout,
@@ -95,6 +97,11 @@ class Streamed:
     def per_thousand(self) -> float:
         """Busy milliseconds for 1,000 tokens."""
         return 1000 * self.cost.busy / (self.fed / 4)
+
+    @property
+    def cpu_per_thousand(self) -> float:
+        """CPU milliseconds of the main thread for 1,000 tokens."""
+        return 1000 * self.cost.cpu / (self.fed / 4)
 
     @property
     def lost(self) -> float:
@@ -124,6 +131,7 @@ class Way:
         }
         return Cost(
             found["TaskDuration"],
+            found["ThreadTime"],
             found["ScriptDuration"],
             found["RecalcStyleDuration"],
             found["LayoutDuration"],

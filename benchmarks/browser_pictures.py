@@ -50,7 +50,7 @@ def _words(milliseconds: float) -> str:
 
 def update_cost(updates: Mapping[str, Mapping[int, float]]) -> str:
     """Time for one more update over the length so far, both on logarithmic scales."""
-    left, right, top, bottom = 70, 540, 44, 300
+    left, right, top, bottom = 70, 530, 44, 300
     updates = {name: updates[name] for name in (*NAMES, NOTED)}
     lengths = sorted(updates["ours"])
     values = [max(value, 0.01) for row in updates.values() for value in row.values()]
