@@ -53,7 +53,7 @@ lock: .venv/.dev ## Choose the newest versions that fit, and write the lock file
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate pyproject.toml requirements/kernel6.in -o requirements/kernel6.lock
 
 clean: ## Remove what the targets above have made
-	rm -rf .venv .venv-kernel6 .venv-bench js/node_modules build
+	rm -rf .venv .venv-kernel6 .venv-bench js/node_modules benchmarks/browser/node_modules build
 
 # --- environments; each is made again when its lock file changes
 

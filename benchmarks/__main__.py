@@ -7,7 +7,7 @@ import time
 
 from . import environment
 
-NAMES = ["streaming", "burst", "starting", "client"]
+NAMES = ["streaming", "burst", "starting", "client", "browser"]
 
 
 def options() -> argparse.Namespace:
@@ -15,6 +15,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "only", nargs="*", metavar="NAME", help=f"run these alone, of {', '.join(NAMES)}; writes nothing"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="with names: put their results in place of their old ones"
     )
     parser.add_argument(
         "--quick", action="store_true", help="shorter answers and fewer pairs; writes nothing"
@@ -30,13 +33,14 @@ def main() -> None:
     """One benchmark after the other: they must not share the machine with each other."""
     chosen = options()
     environment.enter()
-    from . import burst, client, report, starting, streaming
+    from . import browser, burst, client, report, starting, streaming
 
     runs = {
         "streaming": (streaming.run, 1 if chosen.quick else 2),
         "burst": (burst.run, 1 if chosen.quick else 3),
         "starting": (starting.run, 5 if chosen.quick else 15),
         "client": (client.run, 2 if chosen.quick else 7),
+        "browser": (browser.run, 1 if chosen.quick else 2),
     }
     sections = []
     for name in chosen.only or NAMES:
@@ -46,9 +50,14 @@ def main() -> None:
         print(f"\n{sections[-1].text()}\n\n({name}: {time.monotonic() - began:.0f} s)", flush=True)
     text = report.document(sections, quick=chosen.quick)
     print(f"\n{text.partition('###')[0]}")
-    if not chosen.only and not chosen.quick:
+    if chosen.quick or (chosen.only and not chosen.write):
+        return
+    if chosen.only:
+        for section in sections:
+            report.replace(section)
+    else:
         report.write(text)
-        print(f"Written to {report.RESULTS.relative_to(environment.ROOT)}.")
+    print(f"Written to {report.RESULTS.relative_to(environment.ROOT)}.")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,10 @@ def size(count: float) -> str:
     return f"{count / 1000:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB"
 
 
+def _aim_rows(sections: list[Section]) -> list[list[str]]:
+    return [[a.what, a.aim, a.result, "yes" if a.met else "**no**"] for s in sections for a in s.aims]
+
+
 def document(sections: list[Section], *, quick: bool) -> str:
     """The generated part of RESULTS.md."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
@@ -77,8 +81,11 @@ def document(sections: list[Section], *, quick: bool) -> str:
     )
     if quick:
         about += " **A quick run: fewer pairs and shorter answers.**"
-    aims = [[a.what, a.aim, a.result, "yes" if a.met else "**no**"] for s in sections for a in s.aims]
-    parts = [about, table(["What", "Aim", "Result", "Met"], aims), *(s.text() for s in sections)]
+    parts = [
+        about,
+        table(["What", "Aim", "Result", "Met"], _aim_rows(sections)),
+        *(s.text() for s in sections),
+    ]
     return "\n\n".join(parts)
 
 
@@ -88,3 +95,34 @@ def write(text: str) -> None:
     before, _, rest = whole.partition(BEGIN)
     _, _, after = rest.partition(END)
     RESULTS.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
+
+
+def with_section(results: str, section: Section) -> str:
+    """The results with this section in place of its old version, or at the end, and its aims likewise.
+
+    Aims of one benchmark begin with the same word, up to a colon.
+
+    >>> old = Section("A", "how", ["What", "n"], [["x", "1"]], [Aim("A: x", "1", "2", False)])
+    >>> new = Section("A", "how", ["What", "n"], [["y", "2"]], [Aim("A: y", "1", "1", True)])
+    >>> aims = table(["What", "Aim", "Result", "Met"], _aim_rows([old]))
+    >>> text = f"{BEGIN}\\n\\ndate\\n\\n{aims}\\n\\n{old.text()}\\n\\n{END}"
+    >>> changed = with_section(text, new)
+    >>> "| A: x |" in changed, "| A: y | 1 | 1 | yes |" in changed, changed.count("### A"), "| x | 1 |" in changed
+    (False, True, 1, False)
+    """
+    before, _, rest = results.partition(BEGIN)
+    body, _, after = rest.partition(END)
+    head, *old = body.strip().split("\n### ")
+    kept = [f"### {text.strip()}" for text in old if text.partition("\n")[0] != section.title]
+    words = {aim.what.partition(":")[0] for aim in section.aims}
+    lines = [
+        line for line in head.rstrip().split("\n") if not any(line.startswith(f"| {word}:") for word in words)
+    ]
+    new = table([], _aim_rows([section])).split("\n")[2:]
+    parts = ["\n".join([*lines, *new]), *kept, section.text()]
+    return f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}"
+
+
+def replace(section: Section) -> None:
+    """Puts the results of one benchmark in place of its old ones."""
+    RESULTS.write_text(with_section(RESULTS.read_text("utf-8"), section), "utf-8")

@@ -6,6 +6,9 @@ or `https://leak.invalid/<name>`.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 # No pipe in it, which would part a table cell.
 HIT = "window.__pwned=(window.__pwned??0)+1"
 TOP = "top.__pwned=(top.__pwned??0)+1"
@@ -249,3 +252,15 @@ PAYLOADS: dict[str, str] = {
     "no-break-space": f"\u00a0\u00a0```\n{IMG}\n\u00a0```\n\u3000# x",
     "front-matter": f"---\nx: {IMG}\n---\n",
 }
+
+SHARED = Path(__file__).with_name("payloads.json")
+"""The same for the browser code's tests; `python tests/payloads.py` writes it."""
+
+
+def as_json() -> str:
+    """Escaped to ASCII, for lone surrogates have no UTF-8."""
+    return json.dumps(PAYLOADS, indent=0) + "\n"
+
+
+if __name__ == "__main__":
+    SHARED.write_text(as_json(), "ascii")

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DOCUMENTS } from "./documents";
+import { strangers } from "./oracle";
 import { feed, pieces, random, whole } from "./page";
 
 const PAYLOADS = [
@@ -94,37 +95,9 @@ const PAYLOADS = [
   "<sup>".repeat(50) + "x" + "</sup>".repeat(60),
 ];
 
-const ELEMENTS = new Set(
-  "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button section".split(" "),
-);
-const CLASS = /^jor-(section|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|notes|mark|mark-link|note-(text|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
-const HREF = /^(https?:\/\/[^/?#\s\\]|mailto:[^/]|#)/i;
-
-type Check = (value: string, element: Element) => boolean;
-const ATTRIBUTES: Record<string, Check> = {
-  class: (value) => CLASS.test(value),
-  dir: (value) => value === "auto" || value === "ltr" || value === "rtl",
-  href: (value, { tagName }) => tagName === "A" && HREF.test(value) && !/[\u0000-\u0020\u007f-\u009f\\"<>]/.test(value),
-  rel: (value, { tagName }) => tagName === "A" && value === "noopener noreferrer nofollow",
-  target: (value, { tagName }) => tagName === "A" && value === "_blank",
-  value: (value, { tagName }) => tagName === "LI" && /^\d{1,5}$/.test(value),
-  role: (value, element) => value === "doc-endnotes" && element.className === "jor-notes",
-  start: (value, { tagName }) => tagName === "OL" && /^\d{1,9}$/.test(value),
-  title: (value, element) => element.className === "jor-image" && /^https?:/i.test(value),
-  type: (value, { tagName }) => tagName === "BUTTON" && value === "button",
-  "aria-label": (_, { tagName }) => tagName === "BUTTON",
-};
-
 /** Fails when anything in the page is not on the lists. */
 function assertInert(root: HTMLElement, text: string): void {
-  for (const element of root.querySelectorAll("*")) {
-    assert.ok(ELEMENTS.has(element.localName), `<${element.localName}> from ${JSON.stringify(text)}`);
-    for (const { name, value } of Array.from(element.attributes)) {
-      assert.ok(ATTRIBUTES[name]?.(value, element), `${element.localName} ${name}=${value} from ${JSON.stringify(text)}`);
-    }
-    if (element.localName === "a") assert.ok(element.hasAttribute("rel") && element.hasAttribute("target"));
-  }
-  assert.ok(!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(root.textContent ?? ""), `odd character from ${JSON.stringify(text)}`);
+  assert.deepEqual(strangers(root), [], JSON.stringify(text));
 }
 
 for (const text of PAYLOADS) {
