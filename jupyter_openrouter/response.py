@@ -43,6 +43,8 @@ class Response(Growing):
         error: The error that ended the answer, if one did.
         sent_at: Unix time at which the request was sent, in seconds.
         first_delta_seconds, seconds: From sending to the first text, and to the end; None before that.
+        reasoning_began, reasoning_ended: From sending to the first reasoning, and to the first of the answer
+            itself after it, in seconds; None before that, and for an answer that came in one piece.
         delta_gaps: Seconds between two arrivals of text, median and 99th percentile; None before the end.
         attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
         retry_at: Unix time of the next try while one is waited for, else None.
@@ -69,6 +71,8 @@ class Response(Growing):
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
         self.first_delta_seconds: float | None = None
+        self.reasoning_began: float | None = None
+        self.reasoning_ended: float | None = None
         self.seconds: float | None = None
 
     @property
@@ -82,6 +86,14 @@ class Response(Growing):
         if self.seconds is not None:
             return self.seconds
         return max(0.0, time.time() - self.sent_at) if self.sent_at is not None else 0.0
+
+    @property
+    def reasoning_seconds(self) -> float | None:
+        """Seconds from the first reasoning to the first of the answer itself: so far, or in all."""
+        if self.reasoning_began is None:
+            return None
+        ended = self.elapsed if self.reasoning_ended is None else self.reasoning_ended
+        return round(max(0.0, ended - self.reasoning_began), 1)
 
     @property
     def cost(self) -> float | None:
@@ -244,6 +256,7 @@ class Response(Growing):
                 "sent_at": self.sent_at,
                 "first_delta_seconds": self.first_delta_seconds,
                 "seconds": self.seconds,
+                "reasoning_seconds": self.reasoning_seconds,
             },
             "reasoning": self.reasoning or None,
             "refusal": self.refusal or None,

@@ -20,7 +20,7 @@ ORDER = [
     {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
     {"chunks", "inert_inline", "parameters", "media", "listing"},
     {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
-    {"safe_markdown", "retry", "model_search"},
+    {"safe_markdown", "retry", "model_search", "extras"},
     {"response", "catalog", "plan"},
     {"bodies", "publish", "continuing"},
     {"stream"},

@@ -28,6 +28,7 @@ function container(token: Token): HTMLElement | null {
   const tag = CONTAINERS[name];
   if (!tag) return null;
   const node = element(tag);
+  if (/^(li|th|td)$/.test(tag)) node.dir = "auto";
   for (const [key, value] of token.attrs ?? []) {
     const align = key === "style" ? ALIGNED.exec(String(value)) : null;
     if (align) node.className = `jor-${align[1]}`;

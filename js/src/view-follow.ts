@@ -1,0 +1,125 @@
+/** Keeps the end of what grows in sight while the reader is there, and never pulls a reader back who went elsewhere. */
+
+/** How near to the end, in pixels, a reader counts as having come back to it. */
+const NEAR = 48;
+
+/** Where something grows: what scrolls it, and how far its end is below what can be seen of it, in pixels. */
+export interface Growing {
+  /** Where its scroll events are heard. */
+  heard: EventTarget;
+  scroller(): HTMLElement | null;
+  below(scroller: HTMLElement): number;
+}
+
+/** Something that scrolls within itself. */
+export function ownEnd(box: HTMLElement): Growing {
+  return { heard: box, scroller: () => box, below: () => box.scrollHeight - box.scrollTop - box.clientHeight };
+}
+
+/** Something inside of what the host scrolls, such as an output in a notebook. */
+export function endInHost(root: HTMLElement): Growing {
+  let found: HTMLElement | null = null;
+  let looked = Number.NEGATIVE_INFINITY;
+  const scroller = () => {
+    // A short notebook does not scroll yet, and a view may be moved to another place.
+    if (found?.isConnected && found.contains(root)) return found;
+    if (performance.now() - looked < 500) return null;
+    looked = performance.now();
+    return (found = scrollerOf(root));
+  };
+  return { heard: document, scroller, below: (outer) => root.getBoundingClientRect().bottom - bottomOf(outer) };
+}
+
+function scrollerOf(node: HTMLElement): HTMLElement | null {
+  for (let outer = node.parentElement; outer && outer !== document.documentElement; outer = outer.parentElement) {
+    const scrolls = /auto|scroll|overlay/.test(getComputedStyle(outer).overflowY);
+    if (scrolls && outer.scrollHeight > outer.clientHeight + 1 && outer.clientHeight > 0) return outer;
+  }
+  const page = document.scrollingElement;
+  return page instanceof HTMLElement && page.scrollHeight > page.clientHeight + 1 ? page : null;
+}
+
+function bottomOf(scroller: HTMLElement): number {
+  if (scroller === document.scrollingElement) return scroller.clientHeight;
+  return scroller.getBoundingClientRect().top + scroller.clientTop + scroller.clientHeight;
+}
+
+export class Follow {
+  /** Whether the reader is at the end; null until that was first looked at. */
+  follows: boolean | null;
+  readonly #where: Growing;
+  readonly #onChange: () => void;
+  #top = 0;
+  /** A pressed pointer selects text or drags a scroll bar: nothing may move under it. */
+  #pressed = false;
+
+  /** `follows` is true for what is to be shown from its end. */
+  constructor(where: Growing, signal: AbortSignal, follows: true | null, onChange: () => void = () => undefined) {
+    this.#where = where;
+    this.follows = follows;
+    this.#onChange = onChange;
+    const passive = { signal, capture: true, passive: true };
+    where.heard.addEventListener("scroll", (event) => this.#onScroll(event.target), passive);
+    where.heard.addEventListener("pointerdown", (event) => this.#onPress(event.target), passive);
+  }
+
+  /** To be called after something has grown. */
+  keep(): void {
+    const scroller = this.#where.scroller();
+    if (!scroller) return;
+    if (this.follows === null) {
+      this.#top = scroller.scrollTop;
+      this.follows = this.#isAtEnd(scroller);
+    }
+    if (!this.follows || this.#pressed) return;
+    const below = this.#where.below(scroller);
+    if (below <= 0) return;
+    scroller.scrollTop += below;
+    this.#top = scroller.scrollTop;
+  }
+
+  scroller(): HTMLElement | null {
+    return this.#where.scroller();
+  }
+
+  /** Pixels of what has grown that are below the reader's view; 0 where nothing scrolls. */
+  below(): number {
+    const scroller = this.#where.scroller();
+    return scroller ? this.#where.below(scroller) : 0;
+  }
+
+  toEnd(): void {
+    this.follows = true;
+    this.#pressed = false;
+    this.keep();
+    this.#onChange();
+  }
+
+  #onPress(target: EventTarget | null): void {
+    if (!(target instanceof Node) || !this.#where.scroller()?.contains(target)) return;
+    this.#pressed = true;
+    const release = new AbortController();
+    const onRelease = () => {
+      this.#pressed = false;
+      release.abort();
+    };
+    for (const end of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(end, onRelease, { signal: release.signal, capture: true });
+  }
+
+  /** Near the end, and not far beyond it. */
+  #isAtEnd(scroller: HTMLElement): boolean {
+    const below = this.#where.below(scroller);
+    return below <= NEAR && below > -scroller.clientHeight;
+  }
+
+  #onScroll(target: EventTarget | null): void {
+    const scroller = this.#where.scroller();
+    if (!scroller || (target !== scroller && !(target === document && scroller === document.scrollingElement))) return;
+    const up = scroller.scrollTop < this.#top - 1;
+    this.#top = scroller.scrollTop;
+    // What shrinks moves up, too, and is at its very end then; a reader who goes up has left it at the first pixel.
+    this.follows = up ? this.follows !== false && this.#where.below(scroller) <= 1 : this.follows || this.#isAtEnd(scroller);
+    if (!up && this.follows && this.#where.below(scroller) <= -scroller.clientHeight) this.follows = false;
+    this.#onChange();
+  }
+}
