@@ -88,7 +88,7 @@ class _Running(Unicode):  # type: ignore[type-arg]
         return super().get(obj, cls) if running is None else getattr(running, self.metadata["part"])
 
 
-class _RunningExtras(Dict[str, Any]):
+class _RunningExtras(Dict):
     """What stands beside the text, read from the running response while there is one."""
 
     def get(self, obj: Any, cls: Any = None) -> Any:
@@ -96,7 +96,7 @@ class _RunningExtras(Dict[str, Any]):
         return super().get(obj, cls) if running is None or publisher is None else publisher.extras()
 
 
-class _RunningSeconds(Float[Any, Any]):
+class _RunningSeconds(Float):  # type: ignore[type-arg]
     """Seconds of reasoning, read from the running response while there is one."""
 
     def get(self, obj: Any, cls: Any = None) -> Any:

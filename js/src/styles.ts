@@ -1,5 +1,6 @@
 /** Puts the style sheet once into the page, or into the shadow root that a host renders in. */
-import css from "./styles.css";
+import layered from "./styles.css";
+import text from "./text.css";
 
 const MARK = "data-jor-styles";
 
@@ -9,6 +10,6 @@ export function ensureStyles(el: HTMLElement): void {
   if (place.querySelector(`style[${MARK}]`)) return;
   const style = document.createElement("style");
   style.setAttribute(MARK, "");
-  style.textContent = css;
+  style.textContent = layered + text;
   place.append(style);
 }
