@@ -239,6 +239,8 @@ class Response(Growing):
 
     def to_dict(self) -> dict[str, Any]:
         """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
+        from .saved_form import images_of
+
         usage = self.usage
         return {
             "version": 1,
@@ -261,6 +263,8 @@ class Response(Growing):
             "reasoning": self.reasoning or None,
             "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
+            "images": images_of(self),
+            "annotations": self.annotations or None,
             "skipped_chunks": self.skipped_chunks or None,
             "attempts": [dataclasses.asdict(attempt) for attempt in self.attempts] or None,
             "error": {"type": type(self.error).__name__, "message": str(self.error)} if self.error else None,
@@ -312,15 +316,19 @@ class Response(Growing):
     def mimebundle(self) -> dict[str, Any]:
         """What a notebook saves: inert Markdown, plain text, and the provenance."""
         from . import safe_markdown
+        from .saved_form import beside_text
 
         # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
         footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
         text = self.text or self.refusal
         body = safe_markdown.inert(text).rstrip("\n")
         plain = safe_markdown.plain(text).rstrip("\n")
+        rich, poor = beside_text(self, self.model or self.requested_model)
         return {
-            "text/markdown": f"{body}\n\n{footer}" if body else footer,
-            "text/plain": f"{plain}\n\n{safe_markdown.plain(self.footer())}".lstrip("\n"),
+            "text/markdown": "\n\n".join(part for part in (body, rich, footer) if part),
+            "text/plain": "\n\n".join(
+                part for part in (plain, poor, safe_markdown.plain(self.footer())) if part
+            ),
             MIME: printable(self.to_dict()),
         }
 

@@ -21,6 +21,7 @@ ORDER = [
     {"chunks", "inert_inline", "parameters", "media", "listing"},
     {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
     {"safe_markdown", "retry", "model_search", "extras"},
+    {"saved_form"},
     {"response", "catalog", "plan"},
     {"bodies", "publish", "continuing"},
     {"stream"},

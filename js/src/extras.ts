@@ -89,7 +89,9 @@ export function imageData(mime: string, data: string): string {
 export function readable(written: string): string {
   try {
     const value: unknown = JSON.parse(written);
-    return value && typeof value === "object" ? JSON.stringify(value, null, 2) : written;
+    if (!value || typeof value !== "object") return written;
+    // A list of numbers stays on one line.
+    return JSON.stringify(value, null, 2).replace(/\[\n(?:\s+-?\d[\d.eE+-]*,?\n)+\s*\]/g, (list) => list.replace(/\s+/g, " ").replace("[ ", "[").replace(" ]", "]"));
   } catch {
     return written; // not JSON, or not whole
   }
