@@ -6,6 +6,7 @@ import { element } from "./view-element";
 import { FailureView } from "./view-failure";
 import { endInHost, Follow } from "./view-follow";
 import { Frames, paceOf } from "./view-frames";
+import { holdHeight } from "./view-hold";
 import { JumpView } from "./view-jump";
 import { StatusView } from "./view-status";
 import { stopOnEscape } from "./view-keys";
@@ -37,4 +38,6 @@ export function renderAnswer(link: Link, el: HTMLElement, signal: AbortSignal): 
   el.append(root);
   signal.addEventListener("abort", () => root.remove(), { once: true });
   frames.request();
+  // A host may put the element into the page only after this call.
+  requestAnimationFrame(() => holdHeight(root, signal));
 }

@@ -13,8 +13,8 @@ import { ThoughtView } from "./view-thought";
 import { visible } from "./visible";
 
 /** How much is parsed at a time, in characters, and for how long in one frame, in milliseconds. */
-const AT_A_TIME = 4_000;
-const IN_ONE_FRAME = 8;
+const AT_A_TIME = 2_000;
+const IN_ONE_FRAME = 6;
 
 export interface Growing {
   text: string;
@@ -102,7 +102,7 @@ export class AnswerView {
       this.#left = Math.max(0, this.#left - AT_A_TIME);
       // The Markdown may put a costly parse off: asking again in the same frame would only wait for it.
     } while (more && this.#left > 0 && performance.now() < end);
-    if (this.#thought.draw(5 * AT_A_TIME)) more = true;
+    if (this.#thought.draw(10 * AT_A_TIME)) more = true;
     if (!more && !this.#running) this.#reach();
     return more;
   }

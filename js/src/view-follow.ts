@@ -2,6 +2,9 @@
 
 /** How near to the end, in pixels, a reader counts as having come back to it. */
 const NEAR = 48;
+/** For so long after a reader's wheel, finger or key, in milliseconds, a move is the reader's and not the host's. */
+const READERS = 1000;
+const UPWARDS = new Set(["ArrowUp", "PageUp", "Home", " ", "k", "K"]);
 
 /** Where something grows: what scrolls it, and how far its end is below what can be seen of it, in pixels. */
 export interface Growing {
@@ -9,11 +12,19 @@ export interface Growing {
   heard: EventTarget;
   scroller(): HTMLElement | null;
   below(scroller: HTMLElement): number;
+  /** Told whether the end is followed. */
+  settle?(follows: boolean): void;
 }
 
 /** Something that scrolls within itself. */
 export function ownEnd(box: HTMLElement): Growing {
-  return { heard: box, scroller: () => box, below: () => box.scrollHeight - box.scrollTop - box.clientHeight };
+  return {
+    heard: box,
+    scroller: () => box,
+    below: () => box.scrollHeight - box.scrollTop - box.clientHeight,
+    // What is above the end may still change its height: then the end is to stay, not what is in view.
+    settle: (follows) => (box.style.overflowAnchor = follows ? "none" : ""),
+  };
 }
 
 /** Something inside of what the host scrolls, such as an output in a notebook. */
@@ -52,6 +63,7 @@ export class Follow {
   #top = 0;
   /** A pressed pointer selects text or drags a scroll bar: nothing may move under it. */
   #pressed = false;
+  #moved = Number.NEGATIVE_INFINITY;
 
   /** `follows` is true for what is to be shown from its end. */
   constructor(where: Growing, signal: AbortSignal, follows: true | null, onChange: () => void = () => undefined) {
@@ -61,6 +73,10 @@ export class Follow {
     const passive = { signal, capture: true, passive: true };
     where.heard.addEventListener("scroll", (event) => this.#onScroll(event.target), passive);
     where.heard.addEventListener("pointerdown", (event) => this.#onPress(event.target), passive);
+    const onMove = (event: Event) => {
+      if (!(event instanceof KeyboardEvent) || UPWARDS.has(event.key)) this.#moved = performance.now();
+    };
+    for (const name of ["wheel", "touchmove", "keydown"]) where.heard.addEventListener(name, onMove, passive);
   }
 
   /** To be called after something has grown. */
@@ -71,6 +87,7 @@ export class Follow {
       this.#top = scroller.scrollTop;
       this.follows = this.#isAtEnd(scroller);
     }
+    this.#where.settle?.(this.follows);
     if (!this.follows || this.#pressed) return;
     const below = this.#where.below(scroller);
     if (below <= 0) return;
@@ -117,9 +134,12 @@ export class Follow {
     if (!scroller || (target !== scroller && !(target === document && scroller === document.scrollingElement))) return;
     const up = scroller.scrollTop < this.#top - 1;
     this.#top = scroller.scrollTop;
-    // What shrinks moves up, too, and is at its very end then; a reader who goes up has left it at the first pixel.
-    this.follows = up ? this.follows !== false && this.#where.below(scroller) <= 1 : this.follows || this.#isAtEnd(scroller);
-    if (!up && this.follows && this.#where.below(scroller) <= -scroller.clientHeight) this.follows = false;
+    const readers = this.#pressed || performance.now() - this.#moved < READERS;
+    // A reader who goes up has left the end at the first pixel. What shrinks moves up, too, but is at its very end.
+    const shrunk = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= 1;
+    if (up && readers && !shrunk) this.follows = false;
+    else if (up || !this.follows) this.follows = this.#isAtEnd(scroller);
+    this.#where.settle?.(this.follows);
     this.#onChange();
   }
 }

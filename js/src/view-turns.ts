@@ -9,6 +9,7 @@ import { visible } from "./visible";
 
 /** Below this many pixels of unseen text there is nothing to jump to. */
 const NEAR = 48;
+const KEEPING = 150;
 
 interface Shown {
   turn: Turn;
@@ -23,6 +24,7 @@ export class TurnsView {
   readonly #picture: (id: string) => string;
   readonly #signal: AbortSignal;
   readonly #follow: Follow;
+  #kept = Number.NEGATIVE_INFINITY;
   #settled: Shown[] = [];
   #question: Shown | null = null;
   #answer: AnswerView | null = null;
@@ -58,7 +60,11 @@ export class TurnsView {
   draw(): boolean {
     let more = this.#answer?.draw() ?? false;
     for (let at = this.#settled.length - 1; at >= 0 && !more; at--) more = this.#settled[at]?.answer?.draw() ?? false;
-    this.#follow.keep();
+    // While a long conversation is put together, its end moves in every frame: looking now and then will do.
+    if (!more || performance.now() - this.#kept > KEEPING) {
+      this.#kept = performance.now();
+      this.#follow.keep();
+    }
     this.#offer();
     return more;
   }
