@@ -29,13 +29,23 @@ job = loop.submit(idle())
 live = loop.call(lambda: LiveAnswer(response, job))
 response.state = "streaming"
 async def feed(times, text, pause=0.02):
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(1.5)
     for number in range(times):
         response.add(0, text.format(number))
         live._publisher.send_new()
         await asyncio.sleep(pause)
+response.add(1, "Thinking it over.")
 live.publish(state="streaming")
 display(live)
+loop.post(live._publisher.send_new)
+"""
+BESIDE = """
+response.add(0, "Text with `code`, [a link](https://x.example) and\\n\\n```python\\nx = 1\\n```\\n\\n")
+response.add(0, "| a |\\n| - |\\n| b |\\n\\nend")
+response.tool_calls.append({"index": 0, "id": "c", "function": {"name": "search", "arguments": '{"a"'}})
+response.annotations.append({"type": "url_citation", "url_citation": {"url": "https://x.example/y", "title": "y"}})
+response.images.append({"image_url": {"url": "https://x.example/z.png"}})
+loop.post(live._publisher.send_new)
 """
 PARAGRAPHS = "Paragraph {0} with enough words in it to fill a line of a notebook, and then some more.\\n\\n"
 
@@ -125,7 +135,8 @@ def test_an_audit_finds_nothing_serious_running_settled_failed_with_all_open(lab
         "axe.ipynb",
         [
             LOAD,
-            "%%openrouter --model demo/researcher\ngo",
+            FED,
+            BESIDE,
             CHAT.format(model="researcher"),
             "chat.model = 'demo/faulty'",
         ],
@@ -133,29 +144,30 @@ def test_an_audit_finds_nothing_serious_running_settled_failed_with_all_open(lab
     with lab.open("axe.ipynb") as notebook:
         page = notebook.page
         theme(notebook, name)
-        notebook.run_cell(0)
-        notebook.start_cell(1)
+        for index in range(2):
+            notebook.run_cell(index)
         page.wait_for_selector("details.jor-thought[open]")
-        thinking = audit(notebook)
-        page.wait_for_selector(".jor-live .jor-citations:not([hidden])")
-        running = audit(notebook)
-        notebook.wait_done()
+        assert audit(notebook) == [], "thinking"
         notebook.run_cell(2)
-        assert (thinking, running) == ([], [])
+        page.wait_for_selector(".jor-live .jor-citations:not([hidden])")
+        page.locator(".jor-live .jor-call summary").click()
+        assert audit(notebook) == [], "running"
+        notebook.run_cell(3)
+        page.wait_for_selector(".jor-chat")
         assert audit(notebook) == [], "empty chat"
         ask(notebook, "Why is the sky blue?")
         page.wait_for_selector(".jor-footer:not([hidden])", timeout=40_000)
-        for summary in page.locator(".jor-fold-summary").all():
+        for summary in page.locator(".jor-chat .jor-fold-summary").all():
             summary.click()
         assert audit(notebook) == [], "settled, all open"
         notebook.shot(f"audit-{name.replace(' ', '-').lower()}")
         ask(notebook, "please refuse")
         page.wait_for_selector(".jor-refusal:not([hidden])")
-        notebook.run_cell(3)
+        notebook.run_cell(4)
         ask(notebook, "cut")
-        page.wait_for_selector(".jor-failure:not([hidden])")
+        page.wait_for_selector(".jor-chat .jor-failure:not([hidden])")
         assert audit(notebook) == [], "refused and failed"
-        page.locator(".jor-failure").scroll_into_view_if_needed()
+        page.locator(".jor-chat .jor-failure").scroll_into_view_if_needed()
         notebook.shot(f"failed-{name.replace(' ', '-').lower()}")
 
 
@@ -216,6 +228,15 @@ BELOW = f"""() => document.querySelector('.jor-live').getBoundingClientRect().bo
     - {SCROLLER}.getBoundingClientRect().bottom"""
 
 
+def to_end(notebook: Notebook) -> None:
+    """Goes to the end of the live answer as a reader does: JupyterLab undoes what no wheel has done."""
+    notebook.page.mouse.move(500, 400)
+    notebook.page.mouse.wheel(0, -20)
+    notebook.page.wait_for_timeout(250)
+    notebook.page.mouse.wheel(0, max(0, notebook.page.evaluate(BELOW)) + 30)
+    notebook.page.wait_for_timeout(250)
+
+
 def fed(lab: Lab, name: str, *more: str) -> None:
     lab.write(name, [LOAD, FED, *more])
 
@@ -240,13 +261,13 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         notebook.run_cell(1)
         page.wait_for_selector(".jor-live")
         notebook.run_cell(2)
-        page.evaluate(f"() => {{ {SCROLLER}.scrollTop = 0 }}")
+        to_end(notebook)
         grown(notebook, "Paragraph 59")
         assert -400 < page.evaluate(BELOW) < 2, "the end is in view"
         assert page.locator(".jor-jump:popover-open").count() == 0
         # The reader goes up a little while more comes: nothing pulls back.
         notebook.run_cell(3)
-        page.evaluate(f"() => {{ {SCROLLER}.scrollTop = {SCROLLER}.scrollHeight }}")
+        to_end(notebook)
         grown(notebook, "Second 3 ")
         page.mouse.move(500, 400)
         page.mouse.wheel(0, -40)
@@ -321,6 +342,7 @@ def test_selection_and_scroll_are_kept_over_200_updates_and_finished_nodes_stay(
                     seen.observe(node, {childList: true, characterData: true, subtree: true, attributes: true}); }"""
         )
         notebook.run_cell(3)
+        page.wait_for_timeout(600)
         page.evaluate(f"() => {{ {SCROLLER}.scrollTop = 200 }}")
         page.wait_for_timeout(100)
         top = page.evaluate(TOP)

@@ -4,7 +4,7 @@
 const NEAR = 48;
 /** For so long after a reader's wheel, finger or key, in milliseconds, a move is the reader's and not the host's. */
 const READERS = 1000;
-const UPWARDS = new Set(["ArrowUp", "PageUp", "Home", " ", "k", "K"]);
+const KEYS: Record<string, number> = { ArrowUp: -1, PageUp: -1, Home: -1, ArrowDown: 1, PageDown: 1, End: 1, " ": 0 };
 
 /** Where something grows: what scrolls it, and how far its end is below what can be seen of it, in pixels. */
 export interface Growing {
@@ -38,7 +38,12 @@ export function endInHost(root: HTMLElement): Growing {
     looked = performance.now();
     return (found = scrollerOf(root));
   };
-  return { heard: document, scroller, below: (outer) => root.getBoundingClientRect().bottom - bottomOf(outer) };
+  const below = (outer: HTMLElement) => root.getBoundingClientRect().bottom - bottomOf(outer);
+  // A browser holds what follows an answer in its place and moves the answer: not under a reader who went up in it.
+  const settle = (follows: boolean) => {
+    if (found) found.style.overflowAnchor = !follows && below(found) > -found.clientHeight ? "none" : "";
+  };
+  return { heard: document, scroller, below, settle };
 }
 
 function scrollerOf(node: HTMLElement): HTMLElement | null {
@@ -64,6 +69,8 @@ export class Follow {
   /** A pressed pointer selects text or drags a scroll bar: nothing may move under it. */
   #pressed = false;
   #moved = Number.NEGATIVE_INFINITY;
+  /** Which way that was: -1 up, 1 down, 0 either. */
+  #way = 0;
 
   /** `follows` is true for what is to be shown from its end. */
   constructor(where: Growing, signal: AbortSignal, follows: true | null, onChange: () => void = () => undefined) {
@@ -73,8 +80,12 @@ export class Follow {
     const passive = { signal, capture: true, passive: true };
     where.heard.addEventListener("scroll", (event) => this.#onScroll(event.target), passive);
     where.heard.addEventListener("pointerdown", (event) => this.#onPress(event.target), passive);
+    signal.addEventListener("abort", () => where.settle?.(true), { once: true });
     const onMove = (event: Event) => {
-      if (!(event instanceof KeyboardEvent) || UPWARDS.has(event.key)) this.#moved = performance.now();
+      const way = event instanceof KeyboardEvent ? KEYS[event.key] : event instanceof WheelEvent ? Math.sign(event.deltaY) : 0;
+      if (way === undefined) return;
+      this.#way = way;
+      this.#moved = performance.now();
     };
     for (const name of ["wheel", "touchmove", "keydown"]) where.heard.addEventListener(name, onMove, passive);
   }
@@ -132,14 +143,16 @@ export class Follow {
   #onScroll(target: EventTarget | null): void {
     const scroller = this.#where.scroller();
     if (!scroller || (target !== scroller && !(target === document && scroller === document.scrollingElement))) return;
-    const up = scroller.scrollTop < this.#top - 1;
+    const by = scroller.scrollTop - this.#top;
     this.#top = scroller.scrollTop;
     const readers = this.#pressed || performance.now() - this.#moved < READERS;
     // A reader who goes up has left the end at the first pixel. What shrinks moves up, too, but is at its very end.
     const shrunk = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= 1;
-    if (up && readers && !shrunk) this.follows = false;
-    else if (up || !this.follows) this.follows = this.#isAtEnd(scroller);
-    this.#where.settle?.(this.follows);
+    // Only a reader's own way down leads back; what the host moves can at most take the end out of sight.
+    const way = this.#pressed ? 0 : this.#way;
+    if (readers && by < 0 && way <= 0 && !shrunk) this.follows = false;
+    else if (this.follows || (readers && by > 0 && way >= 0)) this.follows = this.#isAtEnd(scroller);
+    this.#where.settle?.(this.follows === true);
     this.#onChange();
   }
 }
