@@ -151,7 +151,8 @@ export class Follow {
     // Only a reader's own way down leads back; what the host moves can at most take the end out of sight.
     const way = this.#pressed ? 0 : this.#way;
     if (readers && by < 0 && way <= 0 && !shrunk) this.follows = false;
-    else if (this.follows || (readers && by > 0 && way >= 0)) this.follows = this.#isAtEnd(scroller);
+    else if (this.follows ? by < -1 : readers && by > 0 && way >= 0) this.follows = this.#isAtEnd(scroller);
+    else if (this.follows) this.follows = this.#where.below(scroller) > -scroller.clientHeight;
     this.#where.settle?.(this.follows === true);
     this.#onChange();
   }
