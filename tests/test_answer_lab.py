@@ -162,7 +162,8 @@ def test_an_audit_finds_nothing_serious_running_settled_failed_with_all_open(lab
         assert audit(notebook) == [], "settled, all open"
         notebook.shot(f"audit-{name.replace(' ', '-').lower()}")
         ask(notebook, "please refuse")
-        page.wait_for_selector(".jor-refusal:not([hidden])")
+        until(notebook, lambda: page.locator(".jor-chat .jor-footer:not([hidden])").count() == 2)
+        assert page.locator(".jor-chat .jor-refusal:not([hidden])").count() == 1
         notebook.run_cell(4)
         ask(notebook, "cut")
         page.wait_for_selector(".jor-chat .jor-failure:not([hidden])")
