@@ -117,13 +117,15 @@ class ChatWidget(StreamingWidget):
         self._reach()
         self.response = self._running = response
         self._answers += 1
-        self._publisher = Publisher(self, response, answer=self._answers, deaf=self.deaf)
+        self._publisher = Publisher(self, response, answer=self._answers, deaf=self.deaf, images=self._images)
         try:
             self.publish(
                 asking=text,
                 state="waiting",
                 message="",
                 reasoning="",
+                reasoning_seconds=None,
+                extras={},
                 error=None,
                 finish_reason="",
                 usage=None,
@@ -141,16 +143,20 @@ class ChatWidget(StreamingWidget):
         return response
 
     def _settle(self, text: str, response: Response) -> None:
+        assert self._publisher is not None
+        extras = self._publisher.extras()
         values: dict[str, Any] = {
             "state": response.state,
             "message": response.text,
             "reasoning": response.reasoning,
+            "reasoning_seconds": response.reasoning_seconds,
+            "extras": extras,
             "finish_reason": response.finish_reason,
             "usage": response.usage.to_dict() if response.usage else None,
             "error": _failure(response.error),
         }
-        if response.text or response.reasoning or response.state == "done":
-            turns = [{"role": "user", "content": text}, _settled_turn(response)]
+        if response.text or response.reasoning or extras or response.state == "done":
+            turns = [{"role": "user", "content": text}, _settled_turn(response, extras)]
             values |= {"messages": [*self.messages, *turns], "asking": ""}
         self.publish(**values)
 
@@ -179,11 +185,13 @@ def _wire_message(turn: Any) -> dict[str, Any]:
     return {"role": turn["role"], "content": turn["content"]}
 
 
-def _settled_turn(response: Response) -> dict[str, Any]:
+def _settled_turn(response: Response, extras: dict[str, Any]) -> dict[str, Any]:
     turn = {
         "role": "assistant",
         "content": response.text,
         "reasoning": response.reasoning,
+        "reasoning_seconds": response.reasoning_seconds,
+        "extras": extras,
         "state": response.state,
         "model": response.model or response.requested_model,
         "provider": response.provider,

@@ -12,7 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from .extras import Beside, Extras, Images, pieces, utf16_length
 from .response import Response
+
+__all__ = ["Publisher", "interval", "rest", "utf16_length"]
 
 GATHER_SECONDS = 0.05
 MESSAGES_PER_SECOND = 200
@@ -50,17 +53,6 @@ def _shown(response: Response) -> float:
     return 0.0 if first is None else response.elapsed - first
 
 
-def utf16_length(text: str) -> int:
-    """Length as JavaScript counts it.
-
-    >>> utf16_length("a"), utf16_length("🙂")
-    (1, 2)
-    """
-    if text.isascii():
-        return len(text)
-    return len(text) + sum(c > "\uffff" for c in text)
-
-
 class Publisher:
     """What of one response has been sent to one widget, and the loop that sends the rest.
 
@@ -70,23 +62,38 @@ class Publisher:
         answer: Number of the answer within its widget, from 1.
         deaf: True when the kernel may not hear a request for what was lost; the whole text is then repeated
             after 0.5 s, 1 s, 2 s, 4 s and so on, which at most doubles the traffic of a steady stream.
+        images: The widget's images; each that comes is kept there, and sent once.
     """
 
-    def __init__(self, target: Target, response: Response, *, answer: int = 1, deaf: bool = False) -> None:
+    def __init__(
+        self,
+        target: Target,
+        response: Response,
+        *,
+        answer: int = 1,
+        deaf: bool = False,
+        images: Images | None = None,
+    ) -> None:
         self._target = target
         self._response = response
         self._answer = answer
         self._taken = [0, 0]  # parts of text and of reasoning that were sent
         self._offset = [0, 0]  # the same in UTF-16 units
+        self._images = Images() if images is None else images
+        self._beside = Beside(response, self._images)
+        self._extras: Extras = {}  # what was sent of it
+        self._extras_sent = 0  # in so many messages
         self._next_repeat = 0.5 if deaf else float("inf")
 
     def _progress(self) -> dict[str, Any]:
         # The service counts tokens only at the end; four characters for each is the usual estimate.
-        length = self._offset[0] + self._offset[1]
+        calls = self._extras.get("tool_calls", ())
+        length = sum(self._offset) + sum(len(call["arguments"]) for call in calls)
         return {
             "answer": self._answer,
             "tokens": -(-length // 4),
             "seconds": round(self._response.elapsed, 1),
+            "reasoning_seconds": self._response.reasoning_seconds,
         }
 
     def _take(self, which: int) -> tuple[int, str]:
@@ -97,11 +104,30 @@ class Publisher:
         self._offset[which] += utf16_length(text)
         return offset, text
 
+    def extras(self) -> Extras:
+        """What stands beside the text now, for a trait: with how many messages of it were sent, while it grows."""
+        now = self._beside.now()
+        return now | {"sent": self._extras_sent} if now and not self._response.settled else now
+
+    def _send_extras(self) -> bool:
+        now = self._beside.now()
+        new = pieces(self._extras, now)
+        if not new:
+            return False
+        self._extras = now
+        self._extras_sent += 1
+        self._target.send({"type": "extras", "sent": self._extras_sent, "pieces": new, **self._progress()})
+        for ident in [piece["image"].get("id") for piece in new if piece["kind"] == "image"]:
+            if (image := self._images.message(ident)) is not None:
+                self._target.send(image)
+        return True
+
     def send_new(self) -> bool:
         """Sends what has come since the last time; False if there is nothing."""
+        extras = self._send_extras()
         (offset, text), (reasoning_offset, reasoning) = self._take(0), self._take(1)
         if not text and not reasoning:
-            return False
+            return extras
         self._target.send(
             {
                 "type": "delta",
@@ -109,6 +135,7 @@ class Publisher:
                 "text": text,
                 "reasoning_offset": reasoning_offset,
                 "reasoning": reasoning,
+                "extras_sent": self._extras_sent,
                 **self._progress(),
             }
         )
@@ -122,6 +149,7 @@ class Publisher:
                 "type": "snapshot",
                 "text": "".join(response.text_parts[: self._taken[0]]),
                 "reasoning": "".join(response.reasoning_parts[: self._taken[1]]),
+                "extras": self._extras | {"sent": self._extras_sent},
                 **self._progress(),
             }
         )

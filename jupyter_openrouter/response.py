@@ -44,6 +44,8 @@ class Response(Growing):
         error: The error that ended the answer, if one did.
         sent_at: Unix time at which the request was sent, in seconds.
         first_delta_seconds, seconds: From sending to the first text, and to the end; None before that.
+        reasoning_began, reasoning_ended: From sending to the first reasoning, and to the first of the answer
+            itself after it, in seconds; None before that, and for an answer that came in one piece.
         delta_gaps: Seconds between two arrivals of text, median and 99th percentile; None before the end.
         attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
         retry_at: Unix time of the next try while one is waited for, else None.
@@ -74,6 +76,8 @@ class Response(Growing):
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
         self.first_delta_seconds: float | None = None
+        self.reasoning_began: float | None = None
+        self.reasoning_ended: float | None = None
         self.seconds: float | None = None
 
     @property
@@ -87,6 +91,14 @@ class Response(Growing):
         if self.seconds is not None:
             return self.seconds
         return max(0.0, time.time() - self.sent_at) if self.sent_at is not None else 0.0
+
+    @property
+    def reasoning_seconds(self) -> float | None:
+        """Seconds from the first reasoning to the first of the answer itself: so far, or in all."""
+        if self.reasoning_began is None:
+            return None
+        ended = self.elapsed if self.reasoning_ended is None else self.reasoning_ended
+        return round(max(0.0, ended - self.reasoning_began), 1)
 
     @property
     def cost(self) -> float | None:
@@ -244,6 +256,8 @@ class Response(Growing):
 
     def to_dict(self) -> dict[str, Any]:
         """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
+        from .saved_form import images_of
+
         usage = self.usage
         return {
             "version": 1,
@@ -261,10 +275,13 @@ class Response(Growing):
                 "sent_at": self.sent_at,
                 "first_delta_seconds": self.first_delta_seconds,
                 "seconds": self.seconds,
+                "reasoning_seconds": self.reasoning_seconds,
             },
             "reasoning": self.reasoning or None,
             "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
+            "images": images_of(self),
+            "annotations": self.annotations or None,
             "skipped_chunks": self.skipped_chunks or None,
             "attempts": [dataclasses.asdict(attempt) for attempt in self.attempts] or None,
             "error": {"type": type(self.error).__name__, "message": str(self.error)} if self.error else None,
@@ -317,15 +334,19 @@ class Response(Growing):
     def mimebundle(self) -> dict[str, Any]:
         """What a notebook saves: inert Markdown, plain text, and the provenance."""
         from . import safe_markdown
+        from .saved_form import beside_text
 
         # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
         footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
         text = self.text or self.refusal
         body = safe_markdown.inert(text).rstrip("\n")
         plain = safe_markdown.plain(text).rstrip("\n")
+        rich, poor = beside_text(self, self.model or self.requested_model)
         return {
-            "text/markdown": f"{body}\n\n{footer}" if body else footer,
-            "text/plain": f"{plain}\n\n{safe_markdown.plain(self.footer())}".lstrip("\n"),
+            "text/markdown": "\n\n".join(part for part in (body, rich, footer) if part),
+            "text/plain": "\n\n".join(
+                part for part in (plain, poor, safe_markdown.plain(self.footer())) if part
+            ),
             MIME: printable(self.to_dict()),
         }
 

@@ -429,6 +429,8 @@ class Stream:
             self._note_delta()
         elif response.state == "waiting" and response.begun:
             self._note_delta()
+        elif response.reasoning_ended is None:
+            self._note_reasoning(self._sign or self._event)
         if response.failure is not None:
             raise from_payload(response.failure, generation_id=response.generation_id or response.id or None)
 
@@ -441,6 +443,15 @@ class Stream:
         elif now != self._last_delta and len(self._gaps) < _MAX_GAPS:
             self._gaps.append(now - self._last_delta)
         self._last_delta = now
+        if response.reasoning_ended is None:
+            self._note_reasoning(now)
+
+    def _note_reasoning(self, now: float) -> None:
+        response = self.response
+        if response.text_parts or response.tool_calls or response.images or response.refusal:
+            response.reasoning_ended = now - self._started
+        elif response.reasoning_began is None and response.reasoning_parts:
+            response.reasoning_began = now - self._started
 
     # --- stops and time-outs
 

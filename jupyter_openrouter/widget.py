@@ -21,11 +21,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import anywidget
-from traitlets import Bool, Bytes, Dict, HasTraits, Unicode
+from traitlets import Bool, Bytes, Dict, Float, HasTraits, Unicode
 from traitlets.utils.bunch import Bunch
 
 from . import background as threads
 from .background import Background, Job, background
+from .extras import Images
 from .kernel_channel import KernelChannel, current_kernel
 from .publish import Publisher
 from .response import Response, printable
@@ -94,11 +95,28 @@ class _Running(Unicode):  # type: ignore[type-arg]
         return super().get(obj, cls) if running is None else getattr(running, self.metadata["part"])
 
 
+class _RunningExtras(Dict):
+    """What stands beside the text, read from the running response while there is one."""
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        running, publisher = obj._running, obj._publisher
+        return super().get(obj, cls) if running is None or publisher is None else publisher.extras()
+
+
+class _RunningSeconds(Float):  # type: ignore[type-arg]
+    """Seconds of reasoning, read from the running response while there is one."""
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        running = obj._running
+        return super().get(obj, cls) if running is None else running.reasoning_seconds
+
+
 class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     """What the live answer and the chat share: one running response, shown as it grows, and Stop.
 
     Traits: ``state``, ``message`` (the whole text at any moment when it is read here; published when the
-    answer settles, since running text travels as deltas), ``reasoning``, ``model``, ``error``.
+    answer settles, since running text travels as deltas), ``reasoning``, ``reasoning_seconds``, ``extras`` (what
+    stands beside the text, as ``extras.Beside`` gives it), ``model``, ``error``.
     """
 
     _esm = (STATIC / "loader.js").read_text("utf-8")
@@ -112,6 +130,10 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         sync=True, part="text"
     )
     reasoning = _Running(help="Its reasoning, as plain text.").tag(sync=True, part="reasoning")
+    reasoning_seconds = _RunningSeconds(
+        default_value=None, allow_none=True, help="Seconds of its reasoning."
+    ).tag(sync=True)
+    extras = _RunningExtras(help="Its refusal, tool calls, images and citations.").tag(sync=True)
     model = Unicode(help="Model slug, such as openai/gpt-4.").tag(sync=True)
     error = Dict(
         default_value=None, allow_none=True, help="What ended the last answer: type, message, remedy."
@@ -125,6 +147,7 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
     def __init__(self, **traits: Any) -> None:
         self._channel = channel()
+        self._images = Images()
         traits["_core_id"], compressed = part("core")
         self._part_sent: dict[str, float] = {}
         if self.deaf:
@@ -223,6 +246,9 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         ident = ident[:64] if isinstance(ident, str) else ""
         if kind == "part":
             self._send_part(content.get("part"))
+        elif kind == "image":
+            if (image := self._images.message(ident)) is not None:
+                self.send(image)
         elif kind == "resync":
             background().post(self._resync)
         elif kind == "stop":
@@ -262,7 +288,7 @@ class LiveAnswer(StreamingWidget):
     def __init__(self, response: Response, job: Job[Any]) -> None:
         self._running, self._job = response, job
         super().__init__(model=response.requested_model, state="waiting", interruptible=True)
-        self._publisher = Publisher(self, response, deaf=self.deaf)
+        self._publisher = Publisher(self, response, deaf=self.deaf, images=self._images)
 
     def close(self) -> None:
         """Closes the layout, too, which ipywidgets makes for each widget and leaves open."""

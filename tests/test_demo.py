@@ -656,6 +656,22 @@ def test_requests_are_remembered_without_the_key() -> None:
     on_server(use)
 
 
+def test_the_researcher_has_everything_that_can_stand_beside_a_text() -> None:
+    async def use(server: DemoServer) -> None:
+        got = await ask(server, "demo/researcher", "Why is the sky blue?")
+        assert got.deltas("reasoning")
+        assert got.deltas("tool_calls")
+        cited = [entry for delta in got.deltas("annotations") for entry in delta]
+        assert cited[0]["url_citation"]["title"] == "Rayleigh scattering"
+        [[image]] = got.deltas("images")
+        whole = await ask(server, "demo/researcher", "Why is the sky blue?", stream=False)
+        assert whole.json["choices"][0]["message"]["images"] == [image]
+        refused = await ask(server, "demo/researcher", "please refuse", stream=False)
+        assert refused.json["choices"][0]["message"]["refusal"].startswith("I was written")
+
+    on_server(use)
+
+
 def test_legacy_completions_carry_text() -> None:
     async def use(server: DemoServer) -> None:
         for path in ("/completions", "/chat/completions"):

@@ -46,11 +46,22 @@ def test_what_is_published_has_the_fields_of_the_protocol() -> None:
     response = Response("m")
     publisher = Publisher(Target(), response)
     response.add(0, "a")
+    response.refusal = "no"
+    response.tool_calls.append({"index": 0, "id": "", "function": {"name": "f", "arguments": "{}"}})
+    image = next(message for message in PROTOCOL["from_kernel"] if message["type"] == "image")
+    response.images.append({"image_url": {"url": f"data:{image['mime']};base64,{image['data']}"}})
+    response.annotations.append({"type": "url_citation", "url_citation": {"url": "http://x", "title": "t"}})
     publisher.send_new()
     publisher.send_snapshot()
-    fields = {message["type"]: set(message) for message in PROTOCOL["from_kernel"]}
+    examples = {message["type"]: message for message in PROTOCOL["from_kernel"]}
+    pieces = {piece["kind"]: set(piece) for piece in examples["extras"]["pieces"]}
+    assert [message["type"] for message in sent] == ["extras", "image", "delta", "snapshot"]
     for message in sent:
-        assert set(message) == fields[message["type"]]
+        assert set(message) == set(examples[message["type"]])
+    for piece in sent[0]["pieces"]:
+        assert set(piece) == pieces.pop(piece["kind"])
+    assert not pieces
+    assert set(sent[-1]["extras"]) == set(examples["snapshot"]["extras"])
 
 
 @pytest.mark.parametrize("message", PROTOCOL["from_browser"], ids=lambda m: m.get("part", m["type"]))

@@ -182,3 +182,48 @@ def test_a_response_with_its_error_can_be_pickled_and_holds_no_way_to_the_client
     response.settler = lambda r: r  # type: ignore[assignment, return-value]
     copy = pickle.loads(pickle.dumps(response))
     assert (copy.text, copy.settler, str(copy.error)) == (response.text, None, str(response.error))
+
+
+def with_everything() -> Response:
+    response = answered("See the picture.")
+    png = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    png += "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    response.images = [
+        {"type": "image_url", "image_url": {"url": png}},
+        {"image_url": {"url": "http://x.example/a b"}},
+    ]
+    response.tool_calls = [
+        {"index": 0, "id": "c", "function": {"name": "f<b>", "arguments": '{"a": "</code>\\n"}'}}
+    ]
+    cited = {"url": "https://x.example/](javascript:alert(1))", "title": "[t](http://y) <img src=x>"}
+    response.annotations = [{"type": "url_citation", "url_citation": cited}]
+    return response
+
+
+def test_what_stands_beside_the_text_is_saved_and_inert() -> None:
+    bundle = with_everything().mimebundle()
+    markdown = bundle["text/markdown"]
+    assert "\n\n![image made by openai/gpt-4-0613](data:image/png;base64,iVBORw0KGgo" in markdown
+    assert "(image&#58; http&#58;//x.example/a b)" in markdown or "x.example/a b" in markdown
+    assert "<details><summary>called <code>f&lt;b&#62;</code></summary><pre><code>" in markdown
+    assert "<img" not in markdown
+    assert "](javascript" not in markdown
+    assert "](http://y)" not in markdown
+    assert (
+        markdown.index("See the picture.") < markdown.index("**Sources**\n\n1. [") < markdown.index("<small>")
+    )
+    assert (
+        "Sources:\n1. [t](http://y) <img src=x> https://x.example/](javascript:alert(1))"
+        in bundle["text/plain"]
+    )
+    assert bundle[MIME]["images"][0]["bytes"] == 70
+    assert "iVBORw0KGgo" not in json.dumps(bundle[MIME])
+
+
+def test_reasoning_is_timed_from_its_first_word_to_the_first_of_the_answer() -> None:
+    response = Response("m")
+    assert response.reasoning_seconds is None
+    response.reasoning_began, response.seconds = 1.25, 4.0
+    assert response.reasoning_seconds == 2.8
+    response.reasoning_ended = 3.25
+    assert response.reasoning_seconds == 2.0

@@ -18,7 +18,7 @@ export function start(pane) {
     feed(text) {
       const offset = sent.length;
       sent += text;
-      hear(entry, { type: "delta", answer: 1, offset, text, reasoning_offset: 0, reasoning: "", tokens: sent.length >> 2, seconds: sent.length / 8000 });
+      hear(entry, { type: "delta", answer: 1, offset, text, reasoning_offset: 0, reasoning: "", extras_sent: 0, reasoning_seconds: null, tokens: sent.length >> 2, seconds: sent.length / 8000 });
     },
     finish() {
       Object.assign(traits, { state: "done", message: sent });

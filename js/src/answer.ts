@@ -4,26 +4,40 @@ import { isRunning } from "./transcript";
 import { AnswerView } from "./view-answer";
 import { element } from "./view-element";
 import { FailureView } from "./view-failure";
-import { Frames } from "./view-frames";
+import { endInHost, Follow } from "./view-follow";
+import { Frames, paceOf } from "./view-frames";
+import { holdHeight } from "./view-hold";
+import { JumpView } from "./view-jump";
 import { StatusView } from "./view-status";
 import { stopOnEscape } from "./view-keys";
 
 export function renderAnswer(link: Link, el: HTMLElement, signal: AbortSignal): void {
   const stop = () => link.stop();
-  const answer = new AnswerView(signal);
+  const answer = new AnswerView((id) => link.pictures.address(id), signal);
   const failure = new FailureView();
   const status = new StatusView(stop);
   const root = element("div", "jor-root jor-live", answer.root, failure.root, status.root);
-  stopOnEscape(root, () => isRunning(link.transcript.state), stop, signal);
-  const frames = new Frames(() => {
+  const isLive = () => isRunning(link.transcript.state) && !link.gone;
+  const follow = new Follow(endInHost(root), signal, null, () => jump.take(isLive()));
+  const jump = new JumpView(root, follow, signal);
+  root.append(jump.root);
+  stopOnEscape(root, isLive, stop, signal);
+  const pace = paceOf(status.root, signal, () => frames.request());
+  const frames: Frames = new Frames(() => {
     const now = link.transcript;
-    answer.take({ ...now, running: isRunning(now.state) });
+    const running = isLive();
+    answer.take({ ...now, running });
     failure.take(isRunning(now.state) ? null : now.error);
-    status.take(now, link.stopping);
-    return answer.draw();
-  }, signal);
+    status.take(now, link.stopping, link.gone);
+    const more = answer.draw();
+    if (running) follow.keep();
+    jump.take(running);
+    return more;
+  }, () => (isLive() && link.transcript.text ? pace() : 0), signal);
   link.watch(frames.request, signal);
   el.append(root);
   signal.addEventListener("abort", () => root.remove(), { once: true });
   frames.request();
+  // A host may put the element into the page only after this call.
+  requestAnimationFrame(() => holdHeight(root, signal));
 }

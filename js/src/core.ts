@@ -1,7 +1,7 @@
 /** Entry of the core: takes over a model from the loader, and renders views of it. */
 import { renderAnswer } from "./answer";
 import { renderChat } from "./chat";
-import type { Model } from "./kernel";
+import { isCutOff, type Model } from "./kernel";
 import { Link } from "./link";
 import type { FromKernel } from "./protocol";
 import { ensureStyles } from "./styles";
@@ -50,7 +50,10 @@ export function render(entry: Entry, el: HTMLElement, signal: AbortSignal): void
   const link = linkOf(entry);
   ensureStyles(el);
   // A host may put the element into its shadow root only after this call.
-  requestAnimationFrame(() => ensureStyles(el));
+  requestAnimationFrame(() => {
+    ensureStyles(el);
+    if (isCutOff(el)) link.lose();
+  });
   if (link.kind === "chat") renderChat(link, el, signal);
   else renderAnswer(link, el, signal);
 }

@@ -46,3 +46,38 @@ export function footerParts(turn: Turn): string[] {
     ended,
   ].filter(Boolean);
 }
+
+/** Counts the words of a text that comes in pieces. */
+export class Words {
+  #words = 0;
+  #characters = 0;
+  #inside = false;
+
+  add(piece: string): void {
+    if (!piece) return;
+    const found = piece.match(/\S+/g) ?? [];
+    const goesOn = this.#inside && /^\S/.test(piece);
+    this.#words += found.length - (goesOn ? 1 : 0);
+    this.#characters += piece.length;
+    this.#inside = /\S$/.test(piece);
+  }
+
+  /** Such as "1,340 words"; characters for scripts that put no blanks between words. */
+  toString(): string {
+    if (this.#characters > 12 * this.#words) return `${group.format(this.#characters)} characters`;
+    return `${group.format(this.#words)} word${this.#words === 1 ? "" : "s"}`;
+  }
+}
+
+/** What a folded reasoning says of itself. */
+export function thoughtFor(seconds: number | null, words: Words, thinking: boolean): string {
+  const time = known(seconds) && seconds > 0 ? (seconds < 10 ? duration(seconds) : duration(Math.round(seconds)).replace(".0 s", " s")) : "";
+  if (thinking) return ["thinking\u2026", time].filter(Boolean).join(" ");
+  return [`thought${time ? ` for ${time}` : ""}`, String(words)].join(", ");
+}
+
+/** Bytes for people: `340 kB`, `1.2 MB`. */
+export function size(bytes: number): string {
+  if (!known(bytes)) return "";
+  return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

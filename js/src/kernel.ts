@@ -9,16 +9,43 @@ export interface Model {
   widget_manager?: unknown;
 }
 
+/** A signal of JupyterLab's: called with its sender and a value. */
+interface Signal<T> {
+  connect(slot: (sender: unknown, value: T) => void): unknown;
+  disconnect(slot: (sender: unknown, value: T) => void): unknown;
+}
+
 /** The part of JupyterLab's and Notebook 7's kernel connection that Stop uses. */
 export interface Kernel {
   clientId?: string;
   username?: string;
+  statusChanged?: Signal<string>;
+  disposed?: Signal<void>;
   interrupt?(): Promise<void>;
   sendControlMessage?(message: unknown, expectReply?: boolean, disposeOnDone?: boolean): unknown;
 }
 
 export function kernelOf(model: Model): Kernel | undefined {
   return (model.widget_manager as { kernel?: Kernel } | undefined)?.kernel;
+}
+
+/** Calls `gone` when the kernel behind a model has died or begun anew: its widgets are not in the new one. */
+export function onceGone(model: Model, gone: () => void, signal: AbortSignal): void {
+  const kernel = kernelOf(model);
+  const onStatus = (_: unknown, status: string) => {
+    if (/^(dead|restarting|autorestarting|terminating)$/.test(status)) gone();
+  };
+  kernel?.statusChanged?.connect(onStatus);
+  kernel?.disposed?.connect(gone);
+  signal.addEventListener("abort", () => {
+    kernel?.statusChanged?.disconnect(onStatus);
+    kernel?.disposed?.disconnect(gone);
+  });
+}
+
+/** Whether the host marks a view as having no kernel side, as ipywidgets does. */
+export function isCutOff(el: HTMLElement): boolean {
+  return el.closest(".jupyter-widgets-disconnected") !== null;
 }
 
 /** The model's id, which is its comm's id, or "" when the host does not tell. */

@@ -1,7 +1,8 @@
 /** Joins one anywidget model to one transcript: its listeners, its messages out, and its Stop. */
-import { kernelOf, modelId, stopByControl, type Model } from "./kernel";
+import { kernelOf, modelId, onceGone, stopByControl, type Model } from "./kernel";
 import { askAgain, offer, takePart } from "./parts";
 import type { FromBrowser, FromKernel } from "./protocol";
+import { Pictures } from "./pictures";
 import { fromTraits, isRunning, NO_TRAITS, receive, type ShownTraits, type Transcript, withTraits } from "./transcript";
 
 /** How long an unanswered Stop waits, in milliseconds, before the kernel is interrupted. */
@@ -18,6 +19,9 @@ export class Link {
   /** What is being written in a chat's box, for every view of it. */
   draft = "";
   readonly kind: string;
+  /** The kernel behind it is gone: what has come is all there will be. */
+  gone = false;
+  readonly pictures: Pictures;
   readonly #model: Model;
   readonly #end = new AbortController();
   readonly #watchers = new Set<() => void>();
@@ -32,6 +36,8 @@ export class Link {
     this.#model = model;
     this.kind = String(model.get("_kind") ?? "answer");
     this.transcript = fromTraits(this.#traits());
+    this.pictures = new Pictures((id) => this.#send({ type: "image", id }), this.#end.signal);
+    onceGone(model, () => this.lose(), this.#end.signal);
     const onChange = (source: unknown) => {
       this.#real ??= source;
       if (this.#stale) return;
@@ -70,6 +76,7 @@ export class Link {
   hear(message: FromKernel): void {
     if (this.#end.signal.aborted) return;
     this.#refresh(); // traits that came before this message count before it
+    if (message.type === "image") this.pictures.take(message);
     if (message.type === "ack" || message.type === "refused") this.#answered(message);
     const { now, resync } = receive(this.transcript, message);
     this.transcript = now;
@@ -96,9 +103,18 @@ export class Link {
     });
   }
 
+  /** The kernel is gone; views show what they have, and say so. */
+  lose(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.stopping = false;
+    for (const id of [...this.#replies.keys()]) this.#reply(id, "the kernel is gone");
+    this.#tell();
+  }
+
   stop(): void {
     const { state } = this.transcript;
-    if (!isRunning(state)) return;
+    if (!isRunning(state) || this.gone) return;
     const id = this.#id();
     let answered = false;
     this.stopping = true;

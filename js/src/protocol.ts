@@ -25,11 +25,44 @@ export interface Failure {
   remedy?: string;
 }
 
+export interface ToolCall {
+  name: string;
+  /** The arguments as the model wrote them: JSON, or what it took for JSON. */
+  arguments: string;
+}
+
+/** An image that the model made: one whose bytes can be had by its id, one on another site, or none, and why. */
+export type MadeImage = { id: string; mime: string; bytes: number } | { url: string } | { note: string };
+
+export interface Citation {
+  url: string;
+  title: string;
+}
+
+/** What an answer holds beside its text and its reasoning; what is empty is left out. All of it only grows. */
+export interface Extras {
+  refusal?: string;
+  tool_calls?: ToolCall[];
+  images?: MadeImage[];
+  citations?: Citation[];
+  /** While the answer runs: in how many `extras` messages this was sent. */
+  sent?: number;
+}
+
+/** What is new of them: each with its place, an index in its list or an offset in its text. */
+export type Piece =
+  | { kind: "refusal"; offset: number; text: string }
+  | { kind: "tool_call"; at: number; name: string; offset: number; text: string }
+  | { kind: "image"; at: number; image: MadeImage }
+  | { kind: "citation"; at: number; citation: Citation };
+
 /** One settled turn. An assistant turn carries what its footer shows. */
 export interface Turn {
   role: "user" | "assistant";
   content: string;
   reasoning?: string;
+  reasoning_seconds?: number;
+  extras?: Extras;
   state?: State;
   model?: string;
   provider?: string;
@@ -50,6 +83,9 @@ export interface SharedTraits {
   message: string;
   /** The reasoning of the running (or last) answer so far, as plain text. */
   reasoning: string;
+  /** From the first reasoning to the first of the answer itself, so far or in all; null while or where unknown. */
+  reasoning_seconds: number | null;
+  extras: Extras;
   model: string;
   error: Failure | null;
   /** True while a cell of ours waits for this very answer, so that interrupting the kernel stops only it. */
@@ -91,14 +127,21 @@ export type FromKernel =
       text: string;
       reasoning_offset: number;
       reasoning: string;
+      /** How many `extras` messages were sent before this one. */
+      extras_sent: number;
       /** Completion tokens so far (an estimate while it streams) and seconds since the request was sent. */
       tokens: number;
       seconds: number;
+      reasoning_seconds: number | null;
     }
+  /** What is new beside the text; `sent` is the number of this message, from 1 for each answer. */
+  | { type: "extras"; answer: number; sent: number; pieces: Piece[]; tokens: number; seconds: number; reasoning_seconds: number | null }
+  /** The bytes of an image in base64; sent once when it has come, and again to who asks. */
+  | { type: "image"; id: string; mime: string; data: string }
   /** All text so far: the answer to `resync`, and sent unasked now and then on kernels that cannot hear. */
-  | { type: "snapshot"; answer: number; text: string; reasoning: string; tokens: number; seconds: number }
+  | { type: "snapshot"; answer: number; text: string; reasoning: string; extras: Extras; tokens: number; seconds: number; reasoning_seconds: number | null }
   /** A short sentence for the status line, such as "waiting for the provider". Sent about once a second. */
-  | { type: "status"; answer: number; text: string; seconds: number; tokens?: number }
+  | { type: "status"; answer: number; text: string; seconds: number; tokens?: number; reasoning_seconds?: number | null }
   /** A browser message with this `id` was received and acted on. */
   | { type: "ack"; id: string }
   /** A browser message with this `id` was refused, and why. */
@@ -109,6 +152,8 @@ export type FromBrowser =
   | { type: "part"; part: PartName }
   /** Asks for a snapshot: a delta's offset did not continue what the view holds, or the view is new. */
   | { type: "resync" }
+  /** Asks for the bytes of an image that a view shows and the page has not got. */
+  | { type: "image"; id: string }
   | { type: "stop"; id: string }
   /** Chat only. At most 1 MiB of text. */
   | { type: "ask"; id: string; text: string };

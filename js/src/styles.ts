@@ -1,7 +1,8 @@
 /** Puts the style sheet once into the page, or into the shadow root that a host renders in. */
 import growing from "./growing.css";
 import parts from "./parts.css";
-import css from "./styles.css";
+import layered from "./styles.css";
+import text from "./text.css";
 
 const MARK = "data-jor-styles";
 
@@ -11,6 +12,6 @@ export function ensureStyles(el: HTMLElement): void {
   if (place.querySelector(`style[${MARK}]`)) return;
   const style = document.createElement("style");
   style.setAttribute(MARK, "");
-  style.textContent = css + growing + parts;
+  style.textContent = layered + text + growing + parts;
   place.append(style);
 }

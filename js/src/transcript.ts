@@ -1,4 +1,5 @@
 /** Folds traits and messages into what should be on screen; pure. */
+import { type Beside, beside, extend, extended, NOTHING } from "./extras";
 import type { ChatTraits, Failure, FromKernel, State, Turn, Usage } from "./protocol";
 
 /** The traits that decide what is shown, of an answer or of a chat; whatever is missing has its empty value. */
@@ -11,6 +12,11 @@ export interface Transcript extends ShownTraits {
   /** The running (or last) answer so far; the same for its reasoning. */
   text: string;
   thought: string;
+  /** What stands beside the text, and how many messages have told of it. */
+  beside: Beside;
+  told: number;
+  /** Seconds of reasoning, so far or in all; null while unknown. */
+  thinking: number | null;
   /** Goes up when `text` or `thought` is not a continuation of what was shown before. */
   epoch: number;
   status: string;
@@ -25,6 +31,8 @@ export const NO_TRAITS: ShownTraits = {
   state: "idle",
   message: "",
   reasoning: "",
+  reasoning_seconds: null,
+  extras: {},
   model: "",
   error: null,
   interruptible: false,
@@ -45,6 +53,9 @@ export function fromTraits(traits: ShownTraits): Transcript {
     answer: 0,
     text: traits.message,
     thought: traits.reasoning,
+    beside: beside(traits.extras),
+    told: traits.extras?.sent ?? 0,
+    thinking: traits.reasoning_seconds,
     epoch: 0,
     status: "",
     tokens: null,
@@ -61,22 +72,29 @@ export function withTraits(before: Transcript, traits: ShownTraits): Transcript 
     // The number of the new answer is learnt from its first message.
     const next = { ...now, answer: 0, status: "", tokens: null, seconds: null, gap: false };
     const kept = before.answer !== 0 && isFresh(before);
-    return kept ? { ...now } : adopt(next, traits.message, traits.reasoning);
+    return kept ? { ...now } : adoptTraits(next, traits);
   }
   if (!isRunning(traits.state)) {
     const settled = { ...now, status: "" };
     // The state may be published before the text; until that comes, what the deltas brought stays.
-    const unpublished = traits.message === before.message && traits.reasoning === before.reasoning;
-    return unpublished && traits.state !== "idle" ? settled : adopt({ ...settled, gap: false }, traits.message, traits.reasoning);
+    const same = traits.message === before.message && traits.reasoning === before.reasoning;
+    const unpublished = same && traits.extras === before.extras;
+    return unpublished && traits.state !== "idle" ? settled : adoptTraits({ ...settled, gap: false }, traits);
   }
   return continues(now.text, traits.message) && continues(now.thought, traits.reasoning)
     ? adopt(now, traits.message, traits.reasoning)
     : now;
 }
 
+/** The transcript with the traits' text, and all that goes with it. */
+function adoptTraits(now: Transcript, traits: ShownTraits): Transcript {
+  const next = { ...now, beside: beside(traits.extras), told: traits.extras?.sent ?? 0, thinking: traits.reasoning_seconds };
+  return adopt(next, traits.message, traits.reasoning);
+}
+
 /** Whether messages of a new answer came before the trait that says it runs. */
 function isFresh(before: Transcript): boolean {
-  return before.text !== before.message || before.thought !== before.reasoning;
+  return before.text !== before.message || before.thought !== before.reasoning || before.told !== (before.extras?.sent ?? 0);
 }
 
 /** Takes in one message; `resync` is true when the kernel must be asked for a snapshot, once for each gap. */
@@ -84,12 +102,14 @@ export function receive(before: Transcript, message: FromKernel): { now: Transcr
   switch (message.type) {
     case "delta":
       return delta(before, message);
+    case "extras":
+      return extras(before, message);
     case "snapshot":
       return { now: snapshot(before, message), resync: false };
     case "status":
       return { now: status(before, message), resync: false };
     default:
-      // `part`, `ack` and `refused` change nothing here; unknown ones are from a newer kernel side.
+      // `part`, `image`, `ack` and `refused` change nothing here; unknown ones are from a newer kernel side.
       return { now: before, resync: false };
   }
 }
@@ -101,25 +121,41 @@ function delta(before: Transcript, message: Delta): { now: Transcript; resync: b
   const current = ofAnswer(before, message.answer);
   const text = extend(current.text, message.offset, message.text);
   const thought = extend(current.thought, message.reasoning_offset, message.reasoning);
-  const { tokens, seconds } = message;
-  if (text === null || thought === null) {
-    return { now: { ...current, gap: true, tokens, seconds }, resync: !current.gap };
-  }
-  return { now: { ...current, text, thought, gap: false, tokens, seconds, status: "" }, resync: false };
+  const progress = progressOf(message);
+  if (text === null || thought === null) return { now: { ...current, ...progress, gap: true }, resync: !current.gap };
+  // Text goes on where only what stands beside it was lost.
+  const gap = message.extras_sent > current.told;
+  return { now: { ...current, ...progress, text, thought, gap, status: "" }, resync: gap && !current.gap };
+}
+
+function extras(before: Transcript, message: Extract<FromKernel, { type: "extras" }>): { now: Transcript; resync: boolean } {
+  if (message.answer < before.answer) return { now: before, resync: false };
+  const current = { ...ofAnswer(before, message.answer), ...progressOf(message) };
+  if (message.sent <= current.told) return { now: current, resync: false };
+  const held = message.sent === current.told + 1 ? extended(current.beside, message.pieces) : null;
+  if (held === null) return { now: { ...current, gap: true }, resync: !current.gap };
+  return { now: { ...current, beside: held, told: message.sent, status: "" }, resync: false };
+}
+
+function progressOf(message: { tokens: number; seconds: number; reasoning_seconds: number | null }) {
+  return { tokens: message.tokens, seconds: message.seconds, thinking: message.reasoning_seconds ?? null };
 }
 
 function snapshot(before: Transcript, message: Extract<FromKernel, { type: "snapshot" }>): Transcript {
   if (message.answer < before.answer) return before;
-  const current = { ...ofAnswer(before, message.answer), gap: false };
+  let current = { ...ofAnswer(before, message.answer), gap: false };
+  const told = message.extras?.sent ?? 0;
+  if (told > current.told) current = { ...current, beside: beside(message.extras), told };
   const stale = current.text.startsWith(message.text) && current.thought.startsWith(message.reasoning);
   if (stale) return current;
-  return { ...adopt(current, message.text, message.reasoning), tokens: message.tokens, seconds: message.seconds };
+  return { ...adopt(current, message.text, message.reasoning), ...progressOf(message) };
 }
 
 function status(before: Transcript, message: Extract<FromKernel, { type: "status" }>): Transcript {
   if (message.answer < before.answer) return before;
   const current = ofAnswer(before, message.answer);
-  return { ...current, status: message.text, seconds: message.seconds, tokens: message.tokens ?? current.tokens };
+  const { tokens = current.tokens, reasoning_seconds: thinking = current.thinking } = message;
+  return { ...current, status: message.text, seconds: message.seconds, tokens, thinking };
 }
 
 /** The transcript turned to the answer of this number; text of an earlier answer is let go. */
@@ -127,17 +163,8 @@ function ofAnswer(before: Transcript, answer: number): Transcript {
   if (answer === before.answer) return before;
   // Not known so far: a running answer's text is this answer's, a settled one's is an earlier answer's.
   if (before.answer === 0 && isRunning(before.state)) return { ...before, answer };
-  const fresh = { ...before, answer, status: "", tokens: null, seconds: null, gap: false };
+  const fresh = { ...before, answer, status: "", tokens: null, seconds: null, gap: false, beside: NOTHING, told: 0, thinking: null };
   return before.answer === 0 && !before.text && !before.thought ? fresh : adopt(fresh, "", "");
-}
-
-/** `held` with `piece` put at `offset`; null when that leaves a gap or contradicts what is held. */
-function extend(held: string, offset: number, piece: string): string | null {
-  if (offset > held.length) return null;
-  const overlap = held.length - offset;
-  if (overlap === 0) return held + piece;
-  if (overlap >= piece.length) return held.startsWith(piece, offset) ? held : null;
-  return held.endsWith(piece.slice(0, overlap)) ? held + piece.slice(overlap) : null;
 }
 
 function continues(held: string, next: string): boolean {

@@ -23,6 +23,7 @@ export class ComposerView {
   readonly #link: Composing;
   #sending = false;
   #running = false;
+  #gone = false;
 
   constructor(link: Composing, signal: AbortSignal) {
     this.#link = link;
@@ -48,13 +49,20 @@ export class ComposerView {
   }
 
   /** Turns Send into Stop while an answer runs. */
-  take(running: boolean, draft: string): void {
+  take(running: boolean, draft: string, gone: boolean): void {
     this.#running = running;
+    if (gone && !this.#gone) this.#say("The kernel is gone. Run the cell again for a new chat.");
+    this.#gone = gone;
+    this.#stop.disabled = gone;
     const focused = this.root.contains(document.activeElement);
     show(this.#stop, running);
     show(this.#send, !running);
     if (draft !== this.#box.value && !focused && !this.#sending) this.#put(draft);
-    this.#send.disabled = this.#sending || !this.#box.value.trim();
+    this.#send.disabled = !this.#canSend();
+  }
+
+  #canSend(): boolean {
+    return !this.#gone && !this.#sending && this.#box.value.trim() !== "";
   }
 
   /** Puts text back into the box when it is empty. */
@@ -64,8 +72,8 @@ export class ComposerView {
 
   #onInput(): void {
     this.#link.draft = this.#box.value;
-    this.#send.disabled = this.#sending || !this.#box.value.trim();
-    show(this.#note, false);
+    this.#send.disabled = !this.#canSend();
+    if (!this.#gone) show(this.#note, false);
     this.#fit();
   }
 
@@ -79,7 +87,7 @@ export class ComposerView {
   #onSubmit(event: Event): void {
     event.preventDefault();
     const text = this.#box.value.trim();
-    if (!text || this.#sending || this.#running) return;
+    if (!this.#canSend() || this.#running) return;
     void this.#sendText(text);
   }
 
@@ -104,13 +112,13 @@ export class ComposerView {
       show(this.#note, false);
       this.#put("");
     }
-    this.#send.disabled = !this.#box.value.trim();
+    this.#send.disabled = !this.#canSend();
   }
 
   #put(text: string): void {
     this.#box.value = text;
     this.#link.draft = text;
-    this.#send.disabled = this.#sending || !text.trim();
+    this.#send.disabled = !this.#canSend();
     this.#fit();
   }
 

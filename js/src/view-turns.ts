@@ -1,12 +1,15 @@
 /** Shows the turns of a chat, the running one last, and follows the newest text while the reader is there. */
 import type { Turn } from "./protocol";
+import { NOTHING } from "./extras";
 import { isRunning, lastTurn, type Transcript } from "./transcript";
-import { AnswerView } from "./view-answer";
+import { AnswerView, settled } from "./view-answer";
 import { button, element, show } from "./view-element";
+import { Follow, ownEnd } from "./view-follow";
 import { visible } from "./visible";
 
-/** How near to the end, in pixels, a reader counts as being there. */
+/** Below this many pixels of unseen text there is nothing to jump to. */
 const NEAR = 48;
+const KEEPING = 150;
 
 interface Shown {
   turn: Turn;
@@ -18,33 +21,37 @@ export class TurnsView {
   readonly root = element("div", "jor-turns");
   readonly #log = element("div", "jor-log");
   readonly #newest = button("jor-button jor-newest", "Jump to the newest text", "\u2193 newest");
+  readonly #picture: (id: string) => string;
   readonly #signal: AbortSignal;
+  readonly #follow: Follow;
+  #kept = Number.NEGATIVE_INFINITY;
   #settled: Shown[] = [];
   #question: Shown | null = null;
   #answer: AnswerView | null = null;
-  #follows = true;
 
-  constructor(signal: AbortSignal) {
+  constructor(picture: (id: string) => string, signal: AbortSignal) {
+    this.#picture = picture;
     this.#signal = signal;
     this.#log.tabIndex = 0;
     this.#log.setAttribute("role", "region");
     this.#log.setAttribute("aria-label", "conversation");
-    this.#log.addEventListener("scroll", () => this.#onScroll(), { signal, passive: true });
-    this.#newest.addEventListener("click", () => this.#toEnd(), { signal });
+    this.#follow = new Follow(ownEnd(this.#log), signal, true, () => this.#offer());
+    this.#newest.addEventListener("click", () => this.#jump(), { signal });
     show(this.#newest, false);
     this.root.append(this.#log, this.#newest);
   }
 
-  take(now: Transcript): void {
-    this.#takeSettled(now.messages);
-    const running = isRunning(now.state);
+  take(now: Transcript, gone: boolean): void {
+    const running = isRunning(now.state) && !gone;
+    this.#takeSettled(now.messages, isRunning(now.state));
     const unkept = !running && this.#isUnkept(now);
-    if (running && now.asking) this.#ask(now.asking);
+    const cutShort = gone && isRunning(now.state);
+    if ((running || cutShort) && now.asking) this.#ask(now.asking);
     else if (!unkept) this.#drop("question");
     if (running || unkept) {
       this.#answer ??= this.#newAnswer();
       this.#answer.take({ ...now, running });
-      if (!running) this.#answer.foot(lastTurn(now));
+      if (!running && !cutShort) this.#answer.foot(lastTurn(now));
     } else this.#drop("answer");
     show(this.root, this.#log.childElementCount > 0);
   }
@@ -53,22 +60,26 @@ export class TurnsView {
   draw(): boolean {
     let more = this.#answer?.draw() ?? false;
     for (let at = this.#settled.length - 1; at >= 0 && !more; at--) more = this.#settled[at]?.answer?.draw() ?? false;
-    if (this.#follows) this.#toEnd();
-    else show(this.#newest, this.#distance() > NEAR);
+    // While a long conversation is put together, its end moves in every frame: looking now and then will do.
+    if (!more || performance.now() - this.#kept > KEEPING) {
+      this.#kept = performance.now();
+      this.#follow.keep();
+    }
+    this.#offer();
     return more;
   }
 
   /** A stopped, cut or failed answer that no turn has taken in: its words must not be lost. */
-  #isUnkept({ text, messages }: Transcript): boolean {
+  #isUnkept({ text, beside, messages }: Transcript): boolean {
     const last = messages.at(-1);
-    return text !== "" && !(last?.role === "assistant" && last.content === text);
+    return (text !== "" || beside !== NOTHING) && !(last?.role === "assistant" && last.content === text);
   }
 
-  #takeSettled(turns: readonly Turn[]): void {
+  #takeSettled(turns: readonly Turn[], running: boolean): void {
     let same = 0;
     while (same < turns.length && this.#settled[same]?.turn.content === turns[same]?.content && this.#settled[same]?.turn.role === turns[same]?.role) same++;
     for (const gone of this.#settled.splice(same)) gone.root.remove();
-    for (const turn of turns.slice(same)) this.#settled.push(this.#settle(turn));
+    for (const turn of turns.slice(same)) this.#settled.push(this.#settle(turn, running));
     turns.forEach((turn, at) => {
       const shown = this.#settled[at];
       if (!shown || shown.turn === turn) return;
@@ -78,19 +89,19 @@ export class TurnsView {
   }
 
   /** The view of a settled turn: the running one's when it shows the same text, so that nothing jumps. */
-  #settle(turn: Turn): Shown {
+  #settle(turn: Turn, running: boolean): Shown {
     if (turn.role === "user") {
       const shown = this.#question?.turn.content === turn.content ? this.#question : this.#newQuestion(turn);
       if (shown === this.#question) this.#question = null;
       else this.#place(shown.root);
       return shown;
     }
-    const kept = this.#answer && turn.content.startsWith(this.#answer.text) && this.#answer.text !== "" ? this.#answer : null;
-    const answer = kept ?? new AnswerView(this.#signal);
+    const goesOn = this.#answer && turn.content.startsWith(this.#answer.text) && (this.#answer.text !== "" || !running);
+    const kept = goesOn ? this.#answer : null;
+    const answer = kept ?? new AnswerView(this.#picture, this.#signal);
     if (kept) this.#answer = null;
     else this.#place(answer.root);
-    const epoch = kept ? kept.epoch : 0;
-    answer.take({ text: turn.content, thought: turn.reasoning ?? "", epoch, running: false });
+    answer.take(settled(turn, answer.epoch));
     answer.foot(turn);
     return { turn, root: answer.root, answer };
   }
@@ -105,7 +116,7 @@ export class TurnsView {
     this.#drop("question");
     this.#question = this.#newQuestion({ role: "user", content: text });
     this.#log.insertBefore(this.#question.root, this.#answer?.root ?? null);
-    this.#follows = true;
+    this.#follow.follows = true;
   }
 
   #newQuestion(turn: Turn): Shown {
@@ -116,7 +127,7 @@ export class TurnsView {
   }
 
   #newAnswer(): AnswerView {
-    const answer = new AnswerView(this.#signal);
+    const answer = new AnswerView(this.#picture, this.#signal);
     this.#log.append(answer.root);
     return answer;
   }
@@ -131,18 +142,13 @@ export class TurnsView {
     }
   }
 
-  #distance(): number {
-    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight;
+  #offer(): void {
+    show(this.#newest, !this.#follow.follows && this.#follow.below() > NEAR);
   }
 
-  #onScroll(): void {
-    this.#follows = this.#distance() <= NEAR;
-    show(this.#newest, !this.#follows);
-  }
-
-  #toEnd(): void {
-    this.#follows = true;
-    this.#log.scrollTop = this.#log.scrollHeight;
-    show(this.#newest, false);
+  #jump(): void {
+    // The button goes away: the keyboard stays where the text is.
+    if (document.activeElement === this.#newest) this.#log.focus({ preventScroll: true });
+    this.#follow.toEnd();
   }
 }

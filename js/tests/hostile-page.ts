@@ -36,7 +36,7 @@ async function show(core: Core, text: string, step: number, parent: HTMLElement)
   core.render(entry, host, new AbortController().signal);
   for (let at = 0; at < text.length; at += step) {
     const piece = text.slice(at, at + step);
-    core.hear(entry, { type: "delta", answer: 1, offset: at, text: piece, reasoning_offset: at, reasoning: piece, tokens: at, seconds: 1 });
+    core.hear(entry, { type: "delta", answer: 1, offset: at, text: piece, reasoning_offset: at, reasoning: piece, extras_sent: 0, reasoning_seconds: null, tokens: at, seconds: 1 });
     draw();
   }
   settle();

@@ -3,13 +3,14 @@ import { JSDOM } from "jsdom";
 import { GrowingMarkdown } from "../src/markdown";
 
 const { window } = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
-for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver"]) {
+for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver"]) {
   Object.defineProperty(globalThis, name, { value: (window as never)[name], configurable: true, writable: true });
 }
 HTMLElement.prototype.scrollIntoView = () => undefined;
 
+/** The next draw: growing answers are drawn every second frame. */
 export function frame(): Promise<void> {
-  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 1)));
+  return new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => setTimeout(resolve, 1)), 34));
 }
 
 /** A clock that stands still: no parse counts as slow, so every piece is parsed. */

@@ -11,11 +11,11 @@ const protocol = JSON.parse(readFileSync(join(JS_FOLDER, "..", "tests", "protoco
 const RUNNING: ShownTraits = { ...NO_TRAITS, state: "streaming" };
 
 function delta(answer: number, offset: number, text: string, more: object = {}): FromKernel {
-  return { type: "delta", answer, offset, text, reasoning_offset: 0, reasoning: "", tokens: 1, seconds: 1, ...more };
+  return { type: "delta", answer, offset, text, reasoning_offset: 0, reasoning: "", extras_sent: 0, tokens: 1, seconds: 1, reasoning_seconds: null, ...more };
 }
 
 function snapshot(answer: number, text: string, reasoning = ""): FromKernel {
-  return { type: "snapshot", answer, text, reasoning, tokens: 1, seconds: 1 };
+  return { type: "snapshot", answer, text, reasoning, extras: {}, tokens: 1, seconds: 1, reasoning_seconds: null };
 }
 
 /** Folds messages; returns the end and how often a snapshot was asked for. */

@@ -308,3 +308,130 @@ test("text from the model and from errors has no hidden characters wherever it i
   assert.ok(!/[\u202e\u0007]/.test(el.textContent ?? ""));
   end();
 });
+
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const extras = (sent: number, ...pieces: object[]) => ({ type: "extras", answer: 1, sent, pieces, tokens: 1, seconds: 1, reasoning_seconds: null });
+
+test("folded reasoning says how long it took and how long it is", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(delta(0, "", { reasoning: "one two th", reasoning_seconds: 3.2 }));
+  await frame();
+  assert.equal(find(".jor-thought summary").textContent, "thinking\u2026 3.2 s");
+  host.message(delta(0, "So", { reasoning_offset: 10, reasoning: "ree", reasoning_seconds: 12.4 }));
+  await frame();
+  assert.equal(find(".jor-thought summary").textContent, "thought for 12 s, 3 words");
+  end();
+});
+
+test("long reasoning is many blocks, and those that are full are not touched again", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  const line = `${"word ".repeat(30)}\n`;
+  let offset = 0;
+  for (let at = 0; at < 5; at++) {
+    const reasoning = line.repeat(20);
+    host.message(delta(0, "", { reasoning_offset: offset, reasoning }));
+    offset += reasoning.length;
+    await frame();
+  }
+  const blocks = Array.from(find(".jor-thought-text").children);
+  assert.ok(blocks.length >= 6 && blocks.every((block) => block.childNodes.length === 1));
+  assert.equal(find(".jor-thought-text").textContent, line.repeat(100));
+  const first = blocks[0]?.firstChild;
+  host.message(delta(0, "", { reasoning_offset: offset, reasoning: line.repeat(40) }));
+  await frame();
+  assert.equal(find(".jor-thought-text").children[0]?.firstChild, first);
+  end();
+});
+
+test("a tool call grows as it stands and is pretty when it is whole", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(extras(1, { kind: "tool_call", at: 0, name: "look_up\u202e", offset: 0, text: '{"a":[1,' }));
+  await frame();
+  assert.equal(find(".jor-call summary").textContent, "calling look_up\ufffd");
+  assert.equal(find(".jor-arguments").textContent, '{"a":[1,');
+  assert.equal((find(".jor-call") as HTMLDetailsElement).open, false);
+  host.message(extras(2, { kind: "tool_call", at: 0, name: "look_up", offset: 8, text: '2],"b":"<img src=x>"}' }));
+  host.set({ state: "done" });
+  await frame();
+  assert.equal(find(".jor-call summary").textContent, "called look_up");
+  assert.equal(find(".jor-arguments").textContent, '{\n  "a": [1, 2],\n  "b": "<img src=x>"\n}');
+  assert.equal(find(".jor-arguments").querySelector("img"), null);
+  end();
+});
+
+test("an image is shown when its bytes have come, and asked for when they have not", async () => {
+  const { host, el, find, end } = open({ state: "streaming", model: "m/x" });
+  host.message(extras(1, { kind: "image", at: 0, image: { id: "i1", mime: "image/png", bytes: 70 } }, { kind: "image", at: 1, image: { id: "i2", mime: "image/png", bytes: 5e6 } }));
+  host.message({ type: "image", id: "i1", mime: "image/png", data: PNG });
+  await frame();
+  assert.deepEqual([find("img").getAttribute("alt"), find("img").getAttribute("src")], ["image made by m/x", `data:image/png;base64,${PNG}`]);
+  assert.match(find(".jor-image").textContent ?? "", /5\.0 MB, on its way/);
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  assert.deepEqual(host.sent.at(-1), { type: "image", id: "i2" });
+  host.message({ type: "image", id: "i2", mime: "image/svg+xml", data: PNG });
+  await frame();
+  assert.equal(el.querySelectorAll("img").length, 1);
+  end();
+});
+
+test("images elsewhere wait for the reader, and sources are links with their host", async () => {
+  const { host, el, find, end } = open({ state: "streaming" });
+  host.message(
+    extras(
+      1,
+      { kind: "image", at: 0, image: { url: "https://x.example/p.png" } },
+      { kind: "image", at: 1, image: { url: "javascript:alert(1)" } },
+      { kind: "citation", at: 0, citation: { url: "https://y.example/a", title: "A <b>title</b>" } },
+      { kind: "citation", at: 1, citation: { url: "javascript:alert(1)", title: "bad" } },
+      { kind: "refusal", offset: 0, text: "No\u202e." },
+    ),
+  );
+  await frame();
+  assert.equal(el.querySelectorAll("img").length, 0);
+  assert.deepEqual(Array.from(el.querySelectorAll(".jor-citations li"), (item) => item.textContent), ["A <b>title</b> y.example", "bad \u2013 javascript:alert(1)"]);
+  assert.deepEqual(Array.from(el.querySelectorAll("a"), (link) => [link.href, link.rel, link.target]), [["https://y.example/a", "noopener noreferrer nofollow", "_blank"]]);
+  assert.equal(find(".jor-refusal").textContent, "The model refusedNo\ufffd.");
+  find(".jor-image-load").click();
+  assert.equal((find("img") as HTMLImageElement).referrerPolicy, "no-referrer");
+  end();
+});
+
+test("what stands beside the text survives any loss of messages, with one question for each gap", async () => {
+  const { host, find, end } = open({ state: "streaming" });
+  host.message(extras(1, { kind: "tool_call", at: 0, name: "f", offset: 0, text: "{" }));
+  host.message(delta(0, "text ", { extras_sent: 2 }));
+  host.message(delta(5, "on", { extras_sent: 2 }));
+  await frame();
+  assert.deepEqual(host.sent, [{ type: "resync" }]);
+  assert.equal(find(".jor-text").textContent, "text on");
+  const held = { tool_calls: [{ name: "f", arguments: "{}" }], citations: [{ url: "https://y.example", title: "" }], sent: 3 };
+  host.message({ type: "snapshot", answer: 1, text: "text on", reasoning: "", extras: held, tokens: 1, seconds: 1, reasoning_seconds: null });
+  host.message(extras(3, { kind: "citation", at: 0, citation: held.citations[0] }));
+  host.message(extras(4, { kind: "refusal", offset: 0, text: "no" }));
+  await frame();
+  assert.equal(find(".jor-arguments").textContent, "{}");
+  assert.equal(find(".jor-citations").querySelectorAll("li").length, 1);
+  assert.equal(find(".jor-refusal > :last-child").textContent, "no");
+  end();
+});
+
+test("a view whose kernel is gone says so, keeps its words and offers no Stop", async () => {
+  const slots: ((sender: unknown, status: string) => void)[] = [];
+  const signal = { connect: (slot: never) => void slots.push(slot), disconnect: (slot: never) => void slots.splice(slots.indexOf(slot), 1) };
+  const kernelled = new FakeHost({ ...SHARED, state: "streaming" });
+  kernelled.kernel.statusChanged = signal;
+  const entry: Entry = { model: kernelled.proxy(), queue: [] };
+  const life = new AbortController();
+  const place = document.body.appendChild(document.createElement("div"));
+  render(entry, place, life.signal);
+  hear(entry, delta(0, "half") as never);
+  slots.forEach((slot) => slot(null, "restarting"));
+  await frame();
+  assert.match(place.querySelector(".jor-status-line")?.textContent ?? "", /^the kernel is gone; this is what had come/);
+  assert.equal(place.querySelector<HTMLButtonElement>(".jor-stop")?.disabled, true);
+  assert.equal(place.querySelector("article")?.getAttribute("aria-busy"), "false");
+  assert.equal(place.querySelector(".jor-text")?.textContent, "half");
+  life.abort();
+  close(entry);
+  assert.deepEqual([slots.length, kernelled.listeners.length], [0, 0]);
+});

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .asked import Asked, text_of
+from .picture import data_url
 from .script import Answer, Call
 from .story import STORY
 from .tour import tour
@@ -31,6 +32,39 @@ CONCLUSION = """The reasoning came first, in its own field; this answer comes af
 
 **Tokens:** the reasoning counts among the completion tokens, and is also shown apart, as \
 `reasoning_tokens`."""
+
+LOOKED_UP = """Why the sky is blue is known, so this needs no long search, only one source for the law and one \
+for the colours.
+
+Light that meets particles far smaller than its wavelength is scattered in all directions. How strongly \
+depends on the wavelength, to the inverse fourth power.
+
+Violet is scattered more than blue. But the sun sends less of it, and eyes see less of it. A curve says this \
+faster than a sentence: draw one, and ask for the air's numbers with a tool."""
+
+FOUND = """The air scatters **short waves more than long ones**: blue light reaches the eye from every part of \
+the sky, red light mostly straight from the sun.
+
+How much more follows from the inverse fourth power of the wavelength:
+
+| Colour | Wavelength | Scattered, against violet |
+| :-- | --: | --: |
+| violet | 400 nm | 1.00 |
+| blue | 450 nm | 0.62 |
+| red | 700 nm | 0.11 |
+
+The picture shows the same curve over the colours that it falls on."""
+
+SOURCES = (
+    ("https://encyclopedia.example/rayleigh-scattering", "Rayleigh scattering"),
+    (
+        "https://physics.example/why-is-the-sky-blue?page=2",
+        "Why is the sky blue? A short answer and a long one",
+    ),
+    ("https://optics.example/eye", "What the eye sees of violet"),
+)
+
+REFUSED = "I was written to show what a refusal looks like, so I refuse. Ask without that word."
 
 NO_TOOLS = """No tools were sent, so there is nothing to call. Send `tools` with at least one function, \
 and I answer with a call."""
@@ -56,6 +90,15 @@ def reasoner(asked: Asked) -> Answer:
     hidden = wish.get("exclude") is True or asked.body.get("include_reasoning") is False
     thought = REASONING.format(tokens=asked.prompt_tokens)
     return Answer(CONCLUSION, reasoning=thought, show_reasoning=not hidden)
+
+
+def researcher(asked: Asked) -> Answer:
+    """An answer with reasoning, a picture, sources and a tool call; or a refusal."""
+    if re.search(r"\brefuse\b", asked.prompt, re.IGNORECASE):
+        return Answer(refusal=REFUSED)
+    wish = json.dumps({"quantity": "refractive index", "medium": "air", "wavelengths_nm": [400, 450, 700]})
+    call = Call(f"call_{asked.controls.seed}_{len(asked.messages)}", "look_up", wish)
+    return Answer(FOUND, reasoning=LOOKED_UP, calls=(call,), images=(data_url(),), citations=SOURCES)
 
 
 def slow(asked: Asked) -> Answer:
@@ -146,6 +189,7 @@ ANSWERS: dict[str, Callable[[Asked], Answer]] = {
     "demo/echo": echo,
     "demo/reasoner": reasoner,
     "demo/tools": tools,
+    "demo/researcher": researcher,
     "demo/slow": slow,
     "demo/burst": burst,
 }

@@ -43,7 +43,7 @@ class Model:
             "architecture": {
                 "modality": f"text->{self.output}",
                 "input_modalities": ["text"],
-                "output_modalities": [self.output],
+                "output_modalities": self.output.split("+"),
                 "tokenizer": "Other",
                 "instruct_type": None,
             },
@@ -148,6 +148,16 @@ _ALL = [
         ("0.000001", "0.000004"),
         rate=40,
         parameters=("tools", "tool_choice", "parallel_tool_calls"),
+    ),
+    Model(
+        "demo/researcher",
+        "Demo: Researcher",
+        "Thinks, answers with a picture and with sources, and calls a tool; a prompt with the word refuse is "
+        "refused. Shows everything that can stand beside a text.",
+        ("0.000001", "0.000004"),
+        rate=40,
+        parameters=("reasoning", "include_reasoning"),
+        output="text+image",
     ),
     Model(
         "demo/slow",

@@ -74,6 +74,9 @@ class Answer:
     reasoning: str = ""
     show_reasoning: bool = True
     calls: tuple[Call, ...] = ()
+    images: tuple[str, ...] = ()
+    citations: tuple[tuple[str, str], ...] = ()
+    refusal: str = ""
     finish: str | None = "stop"
     by_word: bool = False
     deltas: tuple[str, ...] | None = None
@@ -168,11 +171,30 @@ def calling(answer: Answer, tell: Telling) -> Iterator[Step]:
             yield Send(frame(tell.envelope.chunk({"content": None, "tool_calls": [part]})), piece)
 
 
+def beside(answer: Answer) -> JSON:
+    """What stands beside the text: annotations of the sources, and images as data URLs."""
+    cited = [
+        {"type": "url_citation", "url_citation": {"url": url, "title": title}}
+        for url, title in answer.citations
+    ]
+    drawn = [{"type": "image_url", "image_url": {"url": url}} for url in answer.images]
+    return {name: value for name, value in (("annotations", cited), ("images", drawn)) if value}
+
+
+def adding(answer: Answer, tell: Telling) -> Iterator[Step]:
+    """A refusal in pieces; sources and images in one chunk each."""
+    for piece in pieces(answer.refusal, f"{tell.seed}:refusal"):
+        yield Send(frame(tell.envelope.chunk({"content": "", "refusal": piece})), piece)
+    for name, value in beside(answer).items():
+        yield Send(frame(tell.envelope.chunk({"content": "", name: value})), name)
+
+
 def body(answer: Answer, tell: Telling) -> Iterator[Step]:
     """From the first comment to the last delta."""
     yield from opening(tell)
     yield from thinking(answer, tell)
     yield from telling(answer, tell)
+    yield from adding(answer, tell)
     yield from calling(answer, tell)
 
 
@@ -191,13 +213,15 @@ def streamed(answer: Answer, tell: Telling) -> Iterator[Step]:
 
 def message(answer: Answer) -> JSON:
     """The message of an answer that is not streamed."""
-    out: JSON = {"content": None if answer.calls else answer.text}
+    out: JSON = {"content": None if answer.calls and not answer.text else answer.text}
     if answer.reasoning and answer.show_reasoning:
         out["reasoning"] = answer.reasoning
         out["reasoning_details"] = [detail(text=answer.reasoning, signature=SIGNATURE)]
     if answer.calls:
         out["tool_calls"] = [{"index": index, **call.wire()} for index, call in enumerate(answer.calls)]
-    return out
+    if answer.refusal:
+        out["refusal"] = answer.refusal
+    return out | beside(answer)
 
 
 def keeping_alive(answer: Answer, tell: Telling) -> Iterator[Step]:

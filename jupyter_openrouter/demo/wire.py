@@ -140,7 +140,7 @@ class Envelope:
         """The body of an answer that is not streamed."""
         choice: JSON = {"index": 0}
         if self.shape == "chat":
-            choice["message"] = {"role": "assistant", **message, "refusal": None}
+            choice["message"] = {"role": "assistant", "refusal": None, **message}
         else:
             choice["text"] = message.get("content") or ""
             choice |= {key: message[key] for key in ("reasoning", "reasoning_details") if key in message}
