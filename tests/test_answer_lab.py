@@ -543,7 +543,12 @@ def test_print_and_forced_colours_and_narrow_columns(lab: Lab, width: int) -> No
                 True,
                 0,
             ]
-        assert page.locator(".jor-section li").nth(1).evaluate("n => getComputedStyle(n).direction") == "rtl"
+        item = page.locator(".jor-section li > p").nth(1)
+        place = "n => { const r = document.createRange(); r.selectNodeContents(n); const b = n.getBoundingClientRect();"
+        place += (
+            " const t = r.getBoundingClientRect(); return [t.left - b.left > 20, b.right - t.right < 2]; }"
+        )
+        assert item.evaluate(place) == [True, True], "an item in Hebrew begins at the right"
         assert page.locator(".jor-section p").nth(1).evaluate("n => getComputedStyle(n).direction") == "rtl"
         notebook.shot(f"wide-table-{width}")
         page.emulate_media(forced_colors="active")

@@ -61,8 +61,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page's side of this test, bundled."""
     built = tmp_path_factory.mktemp("hostile") / "page.js"
     command = [
-        "node",
-        "node_modules/esbuild/bin/esbuild",
+        "node_modules/.bin/esbuild",
         "tests/hostile-page.ts",
         "--bundle",
         "--format=esm",
