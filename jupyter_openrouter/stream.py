@@ -61,6 +61,8 @@ class Stream:
         self.response = response
         self.comments = 0
         """Keep-alive comments so far: signs that the provider is at work."""
+        self.turn: Callable[[], float] | None = None
+        """Takes the turn of one more request, where requests are paced, and says how many seconds it is away."""
         self._transport = transport
         self._plan = plan
         self._candidate = 0
@@ -598,12 +600,18 @@ class Stream:
         if plan.on_retry is not None:
             plan.on_retry(attempt)
         if wait:
-            response.retry_at = time.time() + wait
-            try:
-                await self._pause(wait)
-            finally:
-                response.retry_at = None
+            await self._wait_for_retry(wait)
+        # After the wait: a turn that was taken for later would be idle till then.
+        if self.turn is not None and self._verdict is None and (seconds := self.turn()) > 0:
+            await self._wait_for_retry(seconds)
         return True
+
+    async def _wait_for_retry(self, seconds: float) -> None:
+        self.response.retry_at = time.time() + seconds
+        try:
+            await self._pause(seconds)
+        finally:
+            self.response.retry_at = None
 
     async def _end(self, state: Any) -> None:
         if not self._over:
