@@ -128,7 +128,8 @@ class AsyncOpenRouter:
         """Asks for the rest of a cut, stopped or length-limited answer, and joins both.
 
         The partial text is sent as the last message; where the provider refuses that, a user turn asks to go
-        on. What the continuation repeats is left out, ``seams`` says where it begins, usage and cost are added.
+        on. Of several choices the first is continued.
+        What the continuation repeats is left out, ``seams`` says where it begins, usage and cost are added.
 
         Args:
             response: From this process: it still knows its request.
@@ -138,7 +139,7 @@ class AsyncOpenRouter:
             InvalidRequestError: the response is complete, or there is nothing to go on from.
             OpenRouterError: as the continuation ended; its ``response`` is the joined one.
         """
-        new = {"messages", "model", "stream", *options}
+        new = {"messages", "model", "stream", "n", *options}  # the first choice alone can be continued
         before = {name: value for name, value in response.body.items() if name not in new}
         options["extra"] = before | dict(options.get("extra") or {})
         options.setdefault("model", response.body.get("model") or response.requested_model)

@@ -577,7 +577,7 @@ class Stream:
 
     async def _try_again(self, error: OpenRouterError) -> bool:
         response, plan = self.response, self._plan
-        if response.begun or response.reasoning_details:  # which were paid for, though nobody can read them
+        if response.begun or response.reasoned:  # which were paid for, though nobody can read them
             return False
         model = plan.bodies[self._candidate][0]
         wait = plan.retry.delay(error, self._tries)

@@ -69,11 +69,13 @@ def test_tries_that_are_made_again_and_other_models_count_towards_the_minute() -
     async def work() -> Any:
         busy = (b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n",)
         quick = RetryPolicy(max_retries=1, jitter=lambda: 3.99)  # waits of a few milliseconds
-        async with Noting(busy, busy, busy, busy, (b"".join(OK),)) as server:  # type: ignore[arg-type]
-            async with AsyncOpenRouter(base_url=server.base_url, retry=quick) as client:
-                begin = asyncio.get_running_loop().time()
-                many = client.chat_many(["hi"] * 2, model="a/b", fallback=["c/d"], per_minute=1200)
-                return begin, [response async for _, response in many]
+        async with (
+            Noting(busy, busy, busy, busy, (b"".join(OK),)) as server,  # type: ignore[arg-type]
+            AsyncOpenRouter(base_url=server.base_url, retry=quick) as client,
+        ):
+            begin = asyncio.get_running_loop().time()
+            many = client.chat_many(["hi"] * 2, model="a/b", fallback=["c/d"], per_minute=1200)
+            return begin, [response async for _, response in many]
 
     begin, responses = asyncio.run(asyncio.wait_for(work(), 30))
     assert [(one.text, len(one.attempts), one.retry_at) for one in responses] == [("Hello", 2, None)] * 2
