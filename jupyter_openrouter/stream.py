@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .bodies import MAX_BODY_BYTES, printable_header, read_body, status_error
+from .bodies import MAX_BODY_BYTES, printable_header, read_body, refuse_compression, status_error
 from .chunks import Delta, decode, fold, fold_plain
 from .errors import (
     APITimeoutError,
@@ -289,12 +289,7 @@ class Stream:
             if connection.status != 200:
                 self._unwatch()  # reading the reason has a limit of its own
                 raise await status_error(connection, self._transport.host)
-            encoding = headers.get("content-encoding", "identity").strip().lower()
-            if encoding not in ("", "identity"):
-                raise StreamError(
-                    f"{self._transport.host} compressed the stream ({encoding[:40]}), which was not asked for.",
-                    remedy="Turn compression off in the proxy or server between.",
-                )
+            refuse_compression(connection, self._transport.host)
             self._blocks = connection.blocks()
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind in ("text/html", "application/xhtml+xml"):
