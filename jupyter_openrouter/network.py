@@ -185,6 +185,14 @@ class _Socket(httpcore.AsyncNetworkStream):
         return self._wire.transport.get_extra_info(name)
 
 
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 class AsyncioNetwork(httpcore.AsyncNetworkBackend):
     """Connects; for ``httpcore.AsyncConnectionPool``."""
 
@@ -200,19 +208,18 @@ class AsyncioNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        try:
-            ipaddress.ip_address(host)
-            several = None
-        except ValueError:
-            several = _NEXT_ADDRESS
+        loop = asyncio.get_running_loop()
+        more: dict[str, Any] = {}
+        if isinstance(loop, asyncio.BaseEventLoop) and not _is_address(host):
+            more["happy_eyeballs_delay"] = _NEXT_ADDRESS  # which other loops do not know, uvloop's is one
         try:
             with anyio.fail_after(timeout):
-                _, wire = await asyncio.get_running_loop().create_connection(
+                _, wire = await loop.create_connection(
                     lambda: _Wire(self._buffer),
                     host,
                     port,
                     local_addr=(local_address, 0) if local_address else None,
-                    happy_eyeballs_delay=several,
+                    **more,
                 )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(error) from None

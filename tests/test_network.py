@@ -189,6 +189,7 @@ def test_an_answer_that_comes_before_the_question_serves_it_and_no_other() -> No
         async def serve(reader: Reader, writer: Writer) -> None:
             writer.write(early)
             await reader.readuntil(b"\r\n\r\n")
+            await reader.read(65536)
 
         async with (
             serving(serve) as port,
@@ -344,3 +345,41 @@ def test_an_address_of_ipv6_is_spoken_to_under_its_brackets() -> None:
         return heard.replace(str(port).encode(), b"PORT")
 
     assert b"\r\nHost: [::1]:PORT\r\n" in run(work())
+
+
+def test_a_loop_that_tries_one_address_after_the_other_does_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> bytes:
+        loop = asyncio.get_running_loop()
+        connect = loop.create_connection
+
+        async def plain(protocol_factory: Any, host: str, port: int, *, local_addr: Any = None) -> Any:
+            return await connect(protocol_factory, host, port, local_addr=local_addr)
+
+        monkeypatch.setattr(asyncio, "BaseEventLoop", type("SomebodyElses", (), {}))
+        monkeypatch.setattr(loop, "create_connection", plain)
+        async with FaultServer((ANSWER,)) as server, to(f"http://localhost:{server.port}") as one:
+            return (await body(one))[1]
+
+    assert run(work()) == b"OK"
+
+
+def test_uvloop_serves_as_well_where_it_is_installed() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def work() -> list[Any]:
+        refused = answer("403 Forbidden", {"error": {"message": "no"}})
+        async with (
+            FaultServer(OK, OK, refused, (head(), framed(*HELLO[:1]), RESET)) as server,
+            AsyncOpenRouter(base_url=f"http://localhost:{server.port}", retry=NEVER) as client,
+        ):
+            found: list[Any] = []
+            for _ in range(4):
+                one = client.chat_stream("x" * 3_000_000, model="a/b")
+                try:
+                    found.append((await one.run()).text)
+                except OpenRouterError as error:
+                    found.append(type(error).__name__)
+            return [*found, one.response.text]
+
+    found = uvloop.run(asyncio.wait_for(work(), 30))
+    assert found == ["Hello", "Hello", "PermissionDeniedError", "CutError", "Hel"]
