@@ -184,7 +184,7 @@ def test_an_answer_of_http_1_0_is_read_to_its_end_and_its_connection_not_kept() 
 def test_an_answer_that_comes_before_the_question_serves_it_and_no_other() -> None:
     async def work() -> list[str]:
         texts = []
-        early = b"".join([head(), framed(*HELLO), LAST])
+        early = b"".join([head("200 OK", "Connection: close"), framed(*HELLO), LAST])
 
         async def serve(reader: Reader, writer: Writer) -> None:
             writer.write(early)
