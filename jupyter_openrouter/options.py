@@ -26,7 +26,8 @@ class StreamOptions(TypedDict, total=False):
         response: A response to fill, given to watch it from elsewhere.
         cache: OpenRouter's response cache: True, or seconds from 1 to 86,400 to keep the answer; a hit is free.
         refresh_cache: Ask anew, and keep that answer.
-        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings.
+        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings; in
+            place of the client's, None and () for none.
         router_metadata: Ask which endpoints were considered and tried.
     """
 
@@ -40,8 +41,8 @@ class StreamOptions(TypedDict, total=False):
     response: Response
     cache: bool | int
     refresh_cache: bool
-    title: str
-    referer: str
+    title: str | None
+    referer: str | None
     categories: Sequence[str]
     router_metadata: bool
 

@@ -10,9 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
+from . import errors
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
 from .retry import Attempt
+from .slugs import stood_in
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
 MIME = "application/vnd.jupyter-openrouter.v1+json"
@@ -50,7 +52,8 @@ class Response(Growing):
         attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
         retry_at: Unix time of the next try while one is waited for, else None.
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
-        body: The request as it was sent; it is not saved.
+        body: The request as it was sent; of it, ``models`` alone is saved.
+        notes: Short sentences about what could not be kept; they are among the ``warnings``.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
         cache_source, saved: The generation that a hit was kept from, and the US dollars that it had cost; None until
@@ -71,7 +74,9 @@ class Response(Growing):
         self.retry_at: float | None = None
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
+        self.notes: list[str] = []
         self.body: dict[str, Any] = {}
+        self.saved_images: list[dict[str, Any]] = []
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
@@ -148,7 +153,11 @@ class Response(Growing):
         asked = {attempt.model for attempt in self.attempts} - {self.requested_model}
         if asked:
             found.append(f"{self.requested_model} answered instead of {', '.join(sorted(asked))}.")
-        return found
+        models = _texts(self.body.get("models"))
+        first = self.requested_model or "".join(models[:1])
+        if stood_in([first, *models], self.model):
+            found.append(f"{self.model} answered instead of {first}: the service fell back.")
+        return found + self.notes
 
     def restart(self, requested_model: str) -> None:
         """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
@@ -221,7 +230,14 @@ class Response(Growing):
         response = cls(of(str, "requested_model", ""), request_hash=of(str, "request_hash", ""))
         response.add(0, text)
         response.add(1, of(str, "reasoning", ""))
-        for name in ("model", "provider", "generation_id", "finish_reason", "native_finish_reason"):
+        for name in (
+            "model",
+            "provider",
+            "generation_id",
+            "finish_reason",
+            "native_finish_reason",
+            "service_tier",
+        ):
             setattr(response, name, of(str, name, ""))
         if (state := record.get("state")) in ("done", "stopped", "cut", "failed"):
             response.state = state
@@ -231,14 +247,29 @@ class Response(Growing):
         for name in ("sent_at", "first_delta_seconds", "seconds"):
             value = timing.get(name)
             setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
-        response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        for name in ("tool_calls", "reasoning_details", "annotations"):
+            setattr(response, name, [one for one in of(list, name, []) if isinstance(one, dict)])
+        response.saved_images = [one for one in of(list, "images", []) if isinstance(one, dict)]
+        response.reasoned = bool(response.reasoning_details)
         response.refusal = of(str, "refusal", "")
         for attempt in of(list, "attempts", []):
             if isinstance(attempt, dict) and isinstance(attempt.get("model"), str):
                 with suppress(TypeError):  # what has other fields is no attempt
                     response.attempts.append(Attempt(**attempt))
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
-        response.skipped = len(response.skipped_chunks)
+        response.skipped = max(of(int, "skipped", 0), len(response.skipped_chunks))
+        cache = of(dict, "cache", {})
+        for name in ("cache_status", "cache_source"):
+            setattr(response, name, text if isinstance(text := cache.get(name), str) else "")
+        response.cache_age, response.saved = _amount(cache.get("cache_age")), _amount(cache.get("saved"))
+        response.seams = [
+            at for at in of(list, "seams", []) if type(at) is int and 0 <= at <= len(response.text)
+        ]
+        response.notes = _texts(record.get("notes"))
+        if models := _texts(record.get("models")):
+            response.body = {"models": models}
+        if error := of(dict, "error", {}):
+            response.error = errors.restored(error, response)
         return response
 
     def message(self) -> dict[str, Any]:
@@ -259,6 +290,7 @@ class Response(Growing):
         from .saved_form import images_of
 
         usage = self.usage
+        cache = {name: getattr(self, name) for name in ("cache_status", "cache_source", "cache_age", "saved")}
         return {
             "version": 1,
             "request_hash": self.request_hash,
@@ -280,11 +312,19 @@ class Response(Growing):
             "reasoning": self.reasoning or None,
             "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
-            "images": images_of(self),
-            "annotations": self.annotations or None,
+            "reasoning_details": self.reasoning_details or None,
+            # Those of files hold the whole document.
+            "annotations": [one for one in self.annotations if one.get("type") == "url_citation"] or None,
+            "images": images_of(self) or self.saved_images or None,
+            "service_tier": self.service_tier or None,
+            "cache": cache if self.cache_status else None,
+            "seams": self.seams or None,
+            "models": _texts(self.body.get("models")) or None,
+            "notes": self.notes or None,
+            "skipped": self.skipped or None,
             "skipped_chunks": self.skipped_chunks or None,
             "attempts": [dataclasses.asdict(attempt) for attempt in self.attempts] or None,
-            "error": {"type": type(self.error).__name__, "message": str(self.error)} if self.error else None,
+            "error": self.error.to_dict() if self.error else None,
         }
 
     def footer_parts(self) -> list[str]:
@@ -352,6 +392,14 @@ class Response(Growing):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.mimebundle()
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, (list, tuple)) else []
+
+
+def _amount(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and 0 <= value < 1e12 else None
 
 
 def _malformed(count: int) -> str:

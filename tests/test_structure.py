@@ -15,7 +15,7 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
-    {"background", "plain_text", "tolerant", "memory_cache", "pieces", "rechunking"},
+    {"background", "plain_text", "tolerant", "memory_cache", "pieces", "rechunking", "slugs"},
     {"errors", "network"},
     {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
     {"chunks", "inert_inline", "parameters", "media", "listing"},
