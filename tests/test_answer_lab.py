@@ -397,6 +397,52 @@ def test_a_live_answer_says_that_its_kernel_is_gone_with_stop_disabled(lab: Lab)
         notebook.shot("dead")
 
 
+def test_a_page_that_is_loaded_again_while_a_cell_runs_loses_the_view_but_not_the_answer(lab: Lab) -> None:
+    story = "%%openrouter --model demo/slow\nA story"
+    lab.write("again.ipynb", [LOAD, story, "len(_openrouter.text) * (_openrouter.state == 'stopped')"])
+    with lab.open("again.ipynb") as notebook:
+        page = notebook.page
+        notebook.run_cell(0)
+        notebook.start_cell(1)
+        until(notebook, lambda: len(notebook.output_text(1)) > 160)
+        notebook.save()
+        before = page.locator(".jor-text").inner_text()
+        page.reload()
+        # JupyterLab asks for widgets on the channel that the cell blocks, so there is no view to look for.
+        kernel = "jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        page.wait_for_function(f"() => {kernel}?.connectionStatus === 'connected'", timeout=60_000)
+        page.evaluate(f"() => {kernel}.interrupt()")
+        page.wait_for_function(f"() => {kernel}.status === 'idle'", timeout=60_000)
+        notebook.run_cell(2)
+        assert int(notebook.output(2).inner_text()) >= len(before)
+        assert not ours(notebook)
+
+
+def test_two_pages_and_two_views_show_one_answer_whole(lab: Lab) -> None:
+    lab.write("pages.ipynb", [LOAD, CHAT.format(model="slow"), "chat", "len(chat.message)"])
+    with lab.open("pages.ipynb") as notebook:
+        for index in range(3):
+            notebook.run_cell(index)
+        notebook.page.locator(".jor-root textarea").first.fill("A story")
+        notebook.page.keyboard.press("Enter")
+        texts = ".jor-turn-answer .jor-text, .jor-log .jor-text"
+        until(notebook, lambda: len(notebook.page.locator(texts).first.inner_text()) > 100)
+        notebook.save()
+        other = Notebook(lab, notebook.page.context.new_page(), "pages.ipynb")
+        other.page.set_default_timeout(60_000)
+        other.page.goto(f"{lab.url}/lab/tree/pages.ipynb?token={lab.token}")
+        other.page.wait_for_selector(".jor-log .jor-text:not([hidden])")
+        until(other, lambda: len(other.page.locator(texts).first.inner_text()) > 200)
+        other.page.get_by_role("button", name="Stop").first.click()
+        for one in (notebook, other):
+            until(one, lambda one=one: "stopped" in one.output_text(1) and "stopped" in one.output_text(2))
+        shown = [text for one in (notebook, other) for text in one.page.locator(texts).all_inner_texts()]
+        assert len(shown) == 4
+        assert len(set(shown)) == 1
+        assert not ours(notebook)
+        assert not ours(other)
+
+
 LOSSY = """() => { let seed = 7; const next = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
     const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     window.dropped = 0; window.heard = 0;

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from collections.abc import Iterator
 
 import pytest
 from core_page import CorePage, core_page, running_browser
 from playwright.sync_api import Browser
+
+from jupyter_openrouter.widget import part
 
 pytestmark = pytest.mark.browser
 
@@ -347,6 +351,72 @@ def test_thirty_views_ask_for_each_part_once(
     fresh.run("text => { for (let at = 0; at < 30; at++) show(text); }", CODE + FORMULAS)
     fresh.until("() => document.querySelectorAll('.jor-math math').length === 90 && painted() > 0")
     assert sorted(fresh.run("() => asked")) == ["colours", "core", "math"]
+
+
+def test_another_version_in_the_same_page_has_its_own_core_and_looks_and_shares_the_same_parts(
+    fresh: CorePage,
+) -> None:
+    fresh.run("text => { window.first = show(text); }", CODE + FORMULAS)
+    fresh.until("() => painted() >= 5 && document.querySelectorAll('.jor-math math').length === 3")
+    old = gzip.decompress(part("core")[1])
+    new = gzip.compress(old.replace(b".jor-alert-name{", b".jor-alert-name{outline:7px solid;", 1))
+    fresh.run(
+        """([text, code]) => {
+             parts.newer = ['newer-core', code];
+             const model = modelOf({ _core_id: 'newer-core', messages: [{ role: 'assistant', content: text }] });
+             const { send } = model;
+             model.send = function (message) {
+               if (message.part !== 'core') return send.call(this, message);
+               asked.push('newer');
+               setTimeout(() => this.hear({ type: 'part', part: 'core', id: 'newer-core' }, [bytes('newer')[1]]));
+             };
+             window.second = mount(model);
+           }""",
+        ["> [!NOTE]\n> x\n\n" + CODE + FORMULAS, base64.b64encode(new).decode()],
+    )
+    fresh.until("() => painted() >= 10 && document.querySelectorAll('.jor-math math').length === 6")
+    assert sorted(fresh.run("() => asked")) == ["colours", "core", "math", "newer"]
+    outline = "() => getComputedStyle(second.el.querySelector('.jor-alert-name')).outlineWidth"
+    assert fresh.run(outline) == "7px"
+    assert fresh.run("() => document.querySelectorAll('style').length") == 2
+    fresh.run("() => { second.end(); }")
+    fresh.until("() => painted() >= 5 && painted() < 10")
+    assert fresh.console == []
+
+
+def test_text_is_found_and_selected_across_sections_and_coloured_code(page: CorePage) -> None:
+    filler = "".join(f"Paragraph {number} of many.\n\n" for number in range(120))
+    show(
+        page,
+        "The beginning.\n\n"
+        + CODE
+        + "\nBetween $x^2$ here.\n\n"
+        + filler
+        + "```python\nlast = 'needle'\n```\n",
+    )
+    page.until("() => document.querySelectorAll('.jor-section').length > 10")
+    page.run("() => { document.querySelector('.jor-log').scrollTop = 0; }")
+    page.until("() => painted() >= 5")
+    found = """text => { getSelection().removeAllRanges();
+      return find(text) && getSelection().anchorNode.parentElement.className; }"""
+    assert page.run(found, "return f'hi") == "jor-chunk", "also where colours begin and end within the words"
+    assert page.run(found, "last = 'needle'") == "jor-chunk", "also where nothing is laid out yet"
+    page.run(
+        """() => { const text = document.querySelector('.jor-text');
+             getSelection().setBaseAndExtent(text.querySelector('p').firstChild, 4, text.querySelector('code'), 1); }"""
+    )
+    assert page.run("() => getSelection().toString().split(/\\n+/).map(s => s.trim())")[:2] == [
+        "beginning.",
+        "python",
+    ]
+    assert "def hello(name):" in page.run("() => getSelection().toString()")
+
+
+def test_a_long_answer_is_printed_whole(page: CorePage) -> None:
+    show(page, "".join(f"Paragraph {number} of many.\n\n" for number in range(400)) + CODE)
+    page.until("() => document.querySelectorAll('.jor-section').length > 40")
+    pages = page.page.pdf(format="A4")
+    assert pages.count(b"/Type /Page\n") > 8, "each section has its own height on paper"
 
 
 def test_where_there_are_no_highlights_the_colours_are_spans(

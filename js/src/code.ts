@@ -11,10 +11,7 @@ const blocks = new WeakMap<Element, CodeBlock>();
 
 /** The code of the block with this root as it came, without the last newline; what is on screen has no control characters. */
 export function sourceOf(root: Element): string {
-  const shown = root.querySelector("code")?.textContent ?? "";
-  const source = blocks.get(root)?.source ?? shown;
-  // A block on screen may have been changed into a newer version of itself since it was made.
-  return (visible(source) === shown ? source : shown).replace(/\n$/, "");
+  return (blocks.get(root)?.source ?? "").replace(/\n$/, "");
 }
 
 /** The language label of a fence: its first word, reduced to harmless characters. */

@@ -10,6 +10,8 @@ import { Drawing } from "./drawing";
 /** Drawing the unfinished end for longer than this, in milliseconds, is not repeated before `REST` times as long. */
 const SLOW = 4;
 const REST = 6;
+/** So many characters at once, at most, where the unfinished end is long: each time it is drawn, it is read from its start. */
+const LONGEST_STEP = 32_000;
 
 export class GrowingMarkdown {
   readonly root: HTMLElement;
@@ -61,9 +63,14 @@ export class GrowingMarkdown {
     this.#settled = false;
   }
 
-  /** Shows what has come, at most `limit` more characters of it; true when something is left for another call. */
+  /** Shows what has come, about `limit` more characters of it; true when something is left for another call. */
   update(limit = Number.POSITIVE_INFINITY): boolean {
     if (this.#settled) return false;
+    const open = this.#blocks.tip.text.length + this.#line.length;
+    return this.#step(Math.max(limit, Math.min(open, LONGEST_STEP)));
+  }
+
+  #step(limit: number): boolean {
     const whole = this.#ended && this.#waiting.length <= limit;
     if (!whole && this.#cost > SLOW && this.#now() - this.#lastDrawn < REST * this.#cost) return true;
     const began = this.#now();
@@ -71,7 +78,7 @@ export class GrowingMarkdown {
     this.#draw(whole);
     this.#lastDrawn = this.#now();
     // What the next drawing will cost: finished blocks are not drawn again.
-    const open = (this.#blocks.tip.text.length ?? 0) + this.#line.length;
+    const open = this.#blocks.tip.text.length + this.#line.length;
     this.#cost = ((this.#lastDrawn - began) * open) / (open + taken || 1);
     this.#settled = !this.#waiting;
     return !this.#settled;

@@ -10,6 +10,12 @@ interface Mark extends HTMLElement {
   jorKey: string;
 }
 
+/** The marks of one label in finished text, and which of all labels this is, from 0. */
+interface Marks {
+  place: number;
+  all: Set<Mark>;
+}
+
 /** One note: the place for its text, in an entry of the list. */
 interface Note {
   entry: HTMLLIElement;
@@ -22,11 +28,15 @@ export class Notes {
   readonly #section = element("section", "jor-notes", this.#list);
   readonly #notes = new Map<string, Note>();
   /** Marks in finished text, by label, in the order of their first use; and numbers that are shown. */
-  readonly #marks = new Map<string, Set<Mark>>();
+  readonly #marks = new Map<string, Marks>();
   #numbers = new Map<string, number>();
+  /** The label that has the highest number, by its place among the marks; and the highest number in the list. */
+  #newest = -1;
+  #listed = 0;
   readonly #passing = new Map<string, number>();
   #ended = false;
   #stale = false;
+  #postponed = 0;
 
   constructor(root: HTMLElement, signal?: AbortSignal) {
     this.#root = root;
@@ -39,6 +49,8 @@ export class Notes {
     this.#list.replaceChildren();
     this.#section.remove();
     this.#ended = this.#stale = false;
+    this.#newest = -1;
+    this.#listed = this.#postponed = 0;
   }
 
   /** Forgets the numbers that unfinished text was given. */
@@ -63,13 +75,13 @@ export class Notes {
     for (const mark of text.querySelectorAll<Mark>(".jor-mark")) {
       const label = mark.jorNote;
       const known = this.#marks.get(label);
-      if (!known) {
-        this.#marks.set(label, new Set([mark]));
-        if (this.#shows(label)) this.#numbers.set(label, this.#numbers.size + 1);
-      } else known.add(mark);
+      if (known) known.all.add(mark);
+      else {
+        this.#marks.set(label, { place: this.#marks.size, all: new Set([mark]) });
+        this.#number(label);
+      }
       draw(mark, this.#numbers.get(label) ?? 0);
     }
-    this.#stale = true;
   }
 
   /** The place for the text of a note; it is not in the page when another note has the label. */
@@ -78,36 +90,57 @@ export class Notes {
     if (this.#notes.has(label)) return text;
     const entry = element("li", "", text, button("jor-note-back", "back to the text", "\u21a9"));
     this.#notes.set(label, { entry, text });
-    this.#stale = true;
+    this.#number(label);
     return text;
   }
 
-  /** Brings numbers and the list in step with the marks and the notes. */
+  /** Brings numbers and the list in step with the marks and the notes, where something came between others. */
   arrange(ended: boolean): void {
-    if (!this.#stale && ended === this.#ended) return;
+    // It looks at all of them: where there are many, not each time.
+    const due = this.#stale && ++this.#postponed > this.#numbers.size / 200;
+    if (!due && ended === this.#ended) return;
     this.#ended = ended;
     this.#stale = false;
-    const numbers = new Map<string, number>();
-    for (const label of this.#marks.keys()) if (this.#shows(label)) numbers.set(label, numbers.size + 1);
-    for (const [label, marks] of this.#marks) {
-      const number = numbers.get(label) ?? 0;
-      if (number !== this.#numbers.get(label)) for (const mark of marks) draw(mark, number);
-    }
-    this.#numbers = numbers;
-    this.#fillList();
-  }
-
-  #fillList(): void {
+    this.#postponed = 0;
+    const before = this.#numbers;
+    this.#numbers = new Map();
     let at: ChildNode | null = this.#list.firstChild;
-    for (const [label, number] of this.#numbers) {
+    for (const [label, { place, all }] of this.#marks) {
+      const number = this.#shows(label) ? this.#numbers.size + 1 : 0;
+      if (number) {
+        this.#numbers.set(label, number);
+        this.#newest = place;
+      }
+      if (number !== (before.get(label) ?? 0)) for (const mark of all) draw(mark, number);
       const entry = this.#notes.get(label)?.entry;
       if (!entry) continue;
-      if (entry.value !== number) entry.value = number;
-      if (entry === at) at = at.nextSibling;
-      else this.#list.insertBefore(entry, at);
+      const next: ChildNode | null = entry === at ? at.nextSibling : at;
+      this.#enter(entry, number, at);
+      at = next;
     }
-    if (!this.#list.hasChildNodes()) this.#section.remove();
-    else if (!this.#section.parentNode) this.#root.append(this.#section);
+  }
+
+  /** Gives a label its number, and its note an entry, where both are the last ones; others wait for `arrange`. */
+  #number(label: string): void {
+    const marks = this.#marks.get(label);
+    if (!marks || !this.#shows(label)) return;
+    if (!this.#numbers.has(label) && marks.place > this.#newest) {
+      this.#newest = marks.place;
+      this.#numbers.set(label, this.#numbers.size + 1);
+      for (const mark of marks.all) draw(mark, this.#numbers.size);
+    }
+    const number = this.#numbers.get(label) ?? 0;
+    const entry = this.#notes.get(label)?.entry;
+    if (!number || (entry && number < this.#listed)) this.#stale = true;
+    else if (entry) this.#enter(entry, number, null);
+  }
+
+  /** Puts the entry of a note in front of `at`, unless it is there. */
+  #enter(entry: HTMLLIElement, number: number, at: ChildNode | null): void {
+    if (entry.value !== number) entry.value = number;
+    if (entry !== at) this.#list.insertBefore(entry, at);
+    if (!this.#section.parentNode) this.#root.append(this.#section);
+    this.#listed = Math.max(this.#listed, number);
   }
 
   #shows(label: string): boolean {
@@ -119,7 +152,7 @@ export class Notes {
     if (pressed?.className === "jor-mark-link") go(this.#notes.get((pressed.closest(".jor-mark") as Mark).jorNote)?.entry);
     if (pressed?.className !== "jor-note-back") return;
     const entry = pressed.closest("li");
-    for (const [label, note] of this.#notes) if (note.entry === entry) go(this.#marks.get(label)?.values().next().value);
+    for (const [label, note] of this.#notes) if (note.entry === entry) go(this.#marks.get(label)?.all.values().next().value);
   }
 }
 

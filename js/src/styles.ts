@@ -9,9 +9,11 @@ const MARK = "data-jor-styles";
 export function ensureStyles(el: HTMLElement): void {
   const root = el.getRootNode();
   const place = root instanceof ShadowRoot ? root : document.head;
-  if (place.querySelector(`style[${MARK}]`)) return;
+  const sheet = layered + text + growing + parts;
+  // Another version of the package, in a page that has not been loaded again, brings a sheet of its own.
+  if (Array.from(place.querySelectorAll(`style[${MARK}]`)).some((known) => known.textContent === sheet)) return;
   const style = document.createElement("style");
   style.setAttribute(MARK, "");
-  style.textContent = layered + text + growing + parts;
+  style.textContent = sheet;
   place.append(style);
 }

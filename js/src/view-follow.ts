@@ -4,6 +4,8 @@
 const NEAR = 48;
 /** For so long after a reader's wheel, finger or key, in milliseconds, a move is the reader's and not the host's. */
 const READERS = 1000;
+/** So much later than the move itself, in milliseconds, its wheel or key may be heard. */
+const LATE = 300;
 const KEYS: Record<string, number> = { ArrowUp: -1, PageUp: -1, Home: -1, ArrowDown: 1, PageDown: 1, End: 1, " ": 0 };
 
 /** Where something grows: what scrolls it, and how far its end is below what can be seen of it, in pixels. */
@@ -69,6 +71,8 @@ export class Follow {
   /** A pressed pointer selects text or drags a scroll bar: nothing may move under it. */
   #pressed = false;
   #moved = Number.NEGATIVE_INFINITY;
+  /** When it last went up, and nobody had asked for it yet: a busy page hears of a wheel after what that has done. */
+  #rose = Number.NEGATIVE_INFINITY;
   /** Which way that was: -1 up, 1 down, 0 either. */
   #way = 0;
 
@@ -86,6 +90,7 @@ export class Follow {
       if (way === undefined) return;
       this.#way = way;
       this.#moved = performance.now();
+      if (way < 0 && this.#moved - this.#rose < LATE) this.#leave();
     };
     for (const name of ["wheel", "touchmove", "keydown"]) where.heard.addEventListener(name, onMove, passive);
   }
@@ -123,6 +128,12 @@ export class Follow {
     this.#onChange();
   }
 
+  #leave(): void {
+    this.follows = false;
+    this.#where.settle?.(false);
+    this.#onChange();
+  }
+
   #onPress(target: EventTarget | null): void {
     if (!(target instanceof Node) || !this.#where.scroller()?.contains(target)) return;
     this.#pressed = true;
@@ -150,6 +161,7 @@ export class Follow {
     const shrunk = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= 1;
     // Only a reader's own way down leads back; what the host moves can at most take the end out of sight.
     const way = this.#pressed ? 0 : this.#way;
+    if (!readers && by < 0 && !shrunk) this.#rose = performance.now();
     if (readers && by < 0 && way <= 0 && !shrunk) this.follows = false;
     else if (this.follows ? by < -1 : readers && by > 0 && way >= 0) this.follows = this.#isAtEnd(scroller);
     else if (this.follows) this.follows = this.#where.below(scroller) > -scroller.clientHeight;

@@ -123,3 +123,38 @@ test("a list runs the way of its first letter, whatever comes later", () => {
   const direction = (text: string) => whole(text).querySelector("ul, .jor-table")?.getAttribute("dir") ?? null;
   assert.deepEqual(["- 1\n- \u05d0\n- b", "- b\n- \u05d0", "- 1", "|\u0645|\n|-|\n|b|"].map(direction), ["rtl", "ltr", null, "rtl"]);
 });
+
+/** How often a note's number is looked at while `text` grows. */
+function looks(text: string): number {
+  const { prototype } = document.createElement("li").constructor as { prototype: object };
+  const real = Object.getOwnPropertyDescriptor(prototype, "value") as PropertyDescriptor;
+  let count = 0;
+  Object.defineProperty(prototype, "value", { ...real, get() {
+    count++;
+    return real.get?.call(this);
+  } });
+  try {
+    feed(text.split(/(?<=\n\n)/));
+  } finally {
+    Object.defineProperty(prototype, "value", real);
+  }
+  return count;
+}
+
+for (const [name, make] of [
+  ["each behind its paragraph", (count: number) => Array.from({ length: count }, (_, at) => `Claim[^n${at}].\n\n[^n${at}]: Note.\n\n`).join("")],
+  ["all at the end", (count: number) => Array.from({ length: count }, (_, at) => `Claim[^${at}].\n\n`).join("") + Array.from({ length: count }, (_, at) => `[^${at}]: Note.\n\n`).join("")],
+  ["all at the beginning", (count: number) => Array.from({ length: count }, (_, at) => `[^n${at}]: Note.\n\n`).join("") + Array.from({ length: count }, (_, at) => `Claim[^n${at}].\n\n`).join("")],
+] as const) {
+  test(`a thousand footnotes are each numbered once or twice, ${name}`, () => {
+    assert.ok(looks(make(1000)) <= 3000, String(looks(make(1000))));
+    assert.equal(html(feed(make(60))), html(whole(make(60))));
+  });
+}
+
+test("footnotes whose notes come in another order stand in order at the end, however they are cut", () => {
+  const text = `${Array.from({ length: 450 }, (_, at) => `[^n${at}]`).join(" ")}\n\n${Array.from({ length: 450 }, (_, at) => `[^n${449 - at}]: Note ${449 - at}\n`).join("")}`;
+  const root = feed(text.split(/(?<=\n)/));
+  assert.equal(html(root), html(whole(text)));
+  assert.deepEqual(Array.from(root.querySelectorAll("li"), (one) => [one.value, one.querySelector("p")?.textContent]).at(-1), [450, "Note 449"]);
+});

@@ -146,3 +146,22 @@ test("slow parses are spaced, and the end is exact all the same", () => {
   while (markdown.update());
   assert.equal(html(root), html(whole(text)));
 });
+
+test("a long paragraph that comes at once is read from its start a few times only", () => {
+  const text = "some **bold** words ".repeat(3000);
+  const real = document.createElement;
+  const count = (run: () => void) => {
+    let made = 0;
+    document.createElement = ((tag: string) => (made++, real.call(document, tag))) as never;
+    run();
+    document.createElement = real;
+    return made;
+  };
+  const atOnce = count(() => void whole(text));
+  const markdown = new GrowingMarkdown(document.createElement("div"), { now: () => 0 });
+  const inSteps = count(() => {
+    markdown.append(text);
+    while (markdown.update(2000));
+  });
+  assert.ok(inSteps < 4 * atOnce, `${inSteps} elements instead of ${atOnce}`);
+});

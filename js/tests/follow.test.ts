@@ -1,0 +1,46 @@
+/** Whoever goes up is left alone, however late a busy page hears of it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Follow } from "../src/view-follow";
+import "./page";
+
+/** Something that grows in a scroller, 500 pixels of which are seen, with the reader at its end. */
+function followed(signal: AbortSignal) {
+  const box = document.body.appendChild(document.createElement("div"));
+  const size = { height: 2000 };
+  Object.defineProperties(box, { scrollHeight: { get: () => size.height }, clientHeight: { value: 500 } });
+  const below = () => size.height - box.scrollTop - 500;
+  box.scrollTop = 1500;
+  const follow = new Follow({ heard: box, scroller: () => box, below }, signal, true);
+  follow.keep();
+  const grow = (by: number) => {
+    size.height += by;
+    follow.keep();
+  };
+  grow(100);
+  return { box, follow, grow, wheel: (by: number) => box.dispatchEvent(Object.assign(new Event("wheel"), { deltaY: by })) };
+}
+Object.defineProperty(globalThis, "WheelEvent", { value: Event, configurable: true });
+
+test("a wheel that is heard after it has moved the page still ends the following", () => {
+  const end = new AbortController();
+  const { box, follow, grow, wheel } = followed(end.signal);
+  assert.equal(box.scrollTop, 1600);
+  box.scrollTop = 1570;
+  box.dispatchEvent(new Event("scroll"));
+  wheel(-30);
+  assert.equal(follow.follows, false);
+  grow(200);
+  assert.equal(box.scrollTop, 1570);
+  end.abort();
+});
+
+test("a move up that nobody made does not end it, nor does a wheel that moves nothing", () => {
+  const end = new AbortController();
+  const { box, follow, grow, wheel } = followed(end.signal);
+  wheel(-30);
+  grow(10);
+  assert.equal(box.scrollTop, 1610);
+  assert.equal(follow.follows, true);
+  end.abort();
+});
