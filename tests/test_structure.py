@@ -15,15 +15,25 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
-    {"background", "plain_text", "tolerant", "memory_cache", "rechunking"},
+    {"background", "plain_text", "tolerant", "memory_cache", "rechunking", "masking", "cutting"},
     {"errors", "network"},
-    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
-    {"chunks", "inert_inline", "parameters", "media", "listing"},
+    {
+        "sse",
+        "keys",
+        "kinds",
+        "kernel_channel",
+        "math_spans",
+        "inert_text",
+        "brace_pairs",
+        "prompt_loop",
+        "tables",
+    },
+    {"chunks", "inert_inline", "parameters", "media", "listing", "written_values"},
     {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
-    {"safe_markdown", "retry", "model_search"},
-    {"response", "catalog", "plan"},
-    {"bodies", "publish", "continuing"},
-    {"stream"},
+    {"safe_markdown", "retry", "model_search", "describers"},
+    {"response", "catalog", "plan", "describing"},
+    {"bodies", "publish", "continuing", "expressions"},
+    {"stream", "attachments"},
     {"options", "transport"},
     {"client"},
     {"clients", "synchronous"},
@@ -31,7 +41,7 @@ ORDER = [
     {"chat", "live"},
     {"magic"},
 ]
-NOTEBOOK_FACING = {"kernel_channel", "widget", "chat", "live", "magic"}
+NOTEBOOK_FACING = {"kernel_channel", "prompt_loop", "widget", "chat", "live", "magic"}
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
