@@ -139,7 +139,8 @@ def _compiled(body: str, start: int, end: int, first_line: int, *, whole: bool) 
         )
     inner = body[start + 2 : end - 2]
     source = inner.strip()
-    if not source:
+    # Within parentheses, comments alone would be an empty tuple.
+    if all(not line.strip() or line.lstrip().startswith("#") for line in source.split("\n")):
         raise PromptError(
             f"{str(where).capitalize()} of the cell: there is no expression between {{{{ and }}}}.",
             line=where.line,
@@ -181,7 +182,9 @@ def _refusal(
         column = error.offset - 1 - (shift if number == 1 else 0)
         at += sum(len(line) + 1 for line in lines[: number - 1]) + min(max(column, 0), len(lines[number - 1]))
     where = place(body, min(at, len(body) - 1), first_line)
-    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    said = re.sub(
+        r" \(detected at line \d+\)", "", error.msg if isinstance(error, SyntaxError) else str(error)
+    )
     return PromptError(
         f"{str(where).capitalize()} of the cell: {{{{ {short(source, 60)} }}}} is no Python expression: "
         f"{type(error).__name__}: {said}.",

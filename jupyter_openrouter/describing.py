@@ -104,7 +104,7 @@ def describe(value: Any, *, name: str = "", budget: int = BUDGET) -> Description
         raise
     except Exception as error:  # noqa: BLE001 - the value's own code, or a describer of somebody else
         note = f"could not be described ({short(leaf(error), 200)}), so that a short form of it is sent"
-        found = Description([shown(value)], [note])
+        found = Description([short(leaf(value), 300)], [note])
     return _finished(found, name, budget)
 
 
@@ -133,8 +133,9 @@ def _described(value: Any, budget: int) -> Description:
     if describer is not None:
         return _normal(describer(value, budget))
     if isinstance(value, str):
+        value = value.value if isinstance(value, Enum) else str(value)
         line = len(value) <= _INLINE and len(value.splitlines()) <= 1 and not value.endswith(("\n", "\r"))
-        return Description([str(value)], inline=line)
+        return Description([value], inline=line)
     if isinstance(value, _SCALARS) or _is_scalar_of_numpy(value):
         return Description([str(value)], inline=True)
     if isinstance(value, Mapping) and value.get("type") in _PART_TYPES and value["type"] in value:
@@ -148,7 +149,7 @@ def _described(value: Any, budget: int) -> Description:
     if not is_container(value):
         return Description([leaf(value)])
     text, left_out = written(value, budget)
-    return Description([text], [f"{left_out:,} of its items are left out"] if left_out else [])
+    return Description([text], [f"{left_out:,} of its items left out"] if left_out else [])
 
 
 def _is_scalar_of_numpy(value: Any) -> bool:
@@ -195,7 +196,7 @@ def _finished(found: Description, name: str, budget: int) -> Description:
         if isinstance(part, str):
             text, missing = _masked_and_cut(part, left)
             if missing:
-                notes.append(f"{missing:,} of its {len(part):,} characters are left out")
+                notes.append(f"{missing:,} of its {len(part):,} characters left out")
             for kind, count in masked(text).items():
                 times = "" if count == 1 else f" ({count} times)"
                 notes.append(f"what looks like a secret was masked: {kind}{times}")

@@ -36,7 +36,8 @@ _PRIVATE_KEY = (
     r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
 )
 _AWS_SECRET = (
-    r"(?<=secret_access_key)(?P<between>[\"']?\s{0,3}[=:]\s{0,3}[\"']?)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+    r"(?:(?<=secret_access_key)|(?<=SECRET_ACCESS_KEY))(?P<between>[\"']?\s{0,3}[=:]\s{0,3}[\"']?)"
+    r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
 )
 # Not in the middle of a word; but a `\n` that a repr has written out is no word.
 _START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))"
@@ -50,7 +51,12 @@ _HINTS: tuple[str, ...] = (
     "sk-",
     "k_live_",
     "k_test_",
-    "gh",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
     "glpat-",
     "hf_",
     "AKIA",
@@ -59,7 +65,7 @@ _HINTS: tuple[str, ...] = (
     "AIza",
     "eyJ",
 )
-_HINTS += ("PRIVATE KEY", "secret_access_key")
+_HINTS += ("PRIVATE KEY", "secret_access_key", "SECRET_ACCESS_KEY")
 _MASK = re.compile(f"⟦masked: ({'|'.join(_KINDS)})⟧")
 
 

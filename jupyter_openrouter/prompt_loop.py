@@ -21,6 +21,8 @@ def run_here(awaitable: Awaitable[Any]) -> Any:
         InvalidRequestError: the loop is of a kind that cannot be entered a second time (uvloop).
     """
     loop = _loop()
+    if loop is None:
+        return asyncio.run(_result(awaitable))
     if loop.is_running():
         _allow_nesting(loop)
     task = asyncio.ensure_future(awaitable, loop=loop)
@@ -32,7 +34,11 @@ def run_here(awaitable: Awaitable[Any]) -> Any:
         raise
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+async def _result(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
+
+
+def _loop() -> asyncio.AbstractEventLoop | None:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -42,7 +48,7 @@ def _loop() -> asyncio.AbstractEventLoop:
         from IPython.core.async_helpers import get_asyncio_loop
 
         return get_asyncio_loop()  # type: ignore[no-any-return]
-    return asyncio.new_event_loop()
+    return None
 
 
 def _allow_nesting(loop: asyncio.AbstractEventLoop) -> None:

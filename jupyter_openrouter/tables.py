@@ -17,7 +17,7 @@ from .cutting import fits, short
 from .masking import mask
 
 _LONGEST_CELL = 80  # characters
-_COUNTED = 50_000_000  # values of an array, beyond which its least and greatest are not looked for
+_COUNTED = 10_000_000  # values of an array, beyond which its least and greatest are not looked for
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def pandas_index(value: Any, budget: int) -> tuple[str, str]:
 def _pandas(frame: Any, named: list[tuple[str, str]], kind: str) -> Table:
     index = frame.index
     plain = type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1
-    title = "row" if plain else " / ".join(str(name) for name in index.names if name is not None) or "index"
+    named_index = " / ".join(str(name) for name in index.names if name is not None)
+    title = named_index or ("row" if plain else "index")
 
     def cells(positions: list[int], columns: list[int]) -> list[list[Any]]:
         taken = frame.iloc[positions, columns]
@@ -106,7 +107,7 @@ def _polars(frame: Any, kind: str) -> Table:
 
 
 def _written(table: Table, budget: int) -> tuple[str, str]:
-    head = f"{table.kind}, {table.rows:,} rows × {len(table.columns):,} columns"
+    head = f"{table.kind}, {_counted(table.rows, 'row')} × {_counted(len(table.columns), 'column')}"
     numbers = _fitting([f"{_name(name)}: {dtype}, 000 missing" for name, dtype in table.columns], budget // 2)
     lines: list[str] = []
     for number in numbers:
@@ -116,14 +117,16 @@ def _written(table: Table, budget: int) -> tuple[str, str]:
     left_out = []
     if len(numbers) < len(table.columns):
         more = len(table.columns) - len(numbers)
-        lines.insert((len(numbers) + 1) // 2, f"… {more:,} columns are left out here")
+        lines.insert((len(numbers) + 1) // 2, f"… {more:,} columns left out …")
         left_out.append(f"{more:,} of {len(table.columns):,} columns")
     about = "\n".join([head, *lines])
     count = min(table.rows, budget)
     while True:
         positions = spread(table.rows, count)
         said = (
-            "all rows" if count == table.rows else f"{count:,} rows, from the beginning, between and the end"
+            "all rows"
+            if count == table.rows
+            else f"{_counted(count, 'row')}, from the beginning, between and the end"
         )
         body = _csv(table, positions, numbers)
         text = f"{about}\n{said}:\n{body}" if count else about
@@ -132,7 +135,11 @@ def _written(table: Table, budget: int) -> tuple[str, str]:
         count //= 2
     if count < table.rows:
         left_out.append(f"{table.rows - count:,} of {table.rows:,} rows")
-    return text, f"{' and '.join(left_out)} are left out" if left_out else ""
+    return text, f"{' and '.join(left_out)} left out" if left_out else ""
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def spread(total: int, count: int) -> list[int]:
@@ -166,7 +173,7 @@ def _fitting(lines: list[str], budget: int) -> list[int]:
 def _elided(lines: list[str], kept: list[int], what: str) -> list[str]:
     shown = [lines[number] for number in kept]
     if len(kept) < len(lines):
-        shown.insert((len(kept) + 1) // 2, f"… {len(lines) - len(kept):,} {what} are left out here")
+        shown.insert((len(kept) + 1) // 2, f"… {len(lines) - len(kept):,} {what} left out …")
     return shown
 
 
@@ -205,6 +212,8 @@ def numpy_array(value: Any, budget: int) -> tuple[str, str]:
     lines = [f"NumPy {type(value).__name__}, {shape}, {value.dtype}"]
     if value.dtype.kind in "iuf" and 0 < value.size <= _COUNTED:
         lines.append(_statistics(value, numpy))
+    if isinstance(value, numpy.ma.MaskedArray):
+        value = value.filled(numpy.nan) if value.dtype.kind == "f" else value.astype(object).filled(None)
     items = min(value.size, budget)
     while True:
         whole = items >= value.size
@@ -217,7 +226,7 @@ def numpy_array(value: Any, budget: int) -> tuple[str, str]:
         if fits(text, budget) or items <= 1:
             break
         items //= 2
-    return text, "" if whole else "values from the middle are left out"
+    return text, "" if whole else "values from the middle left out"
 
 
 def _statistics(value: Any, numpy: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AnySet
 from itertools import islice
@@ -14,9 +15,10 @@ from .masking import LONGEST_SECRET, mask
 
 _LINE = 100  # characters
 _DEEPEST = 12
-_LONGEST_TEXT = 2000  # characters of one text in a container
-# What is tried in turn until the whole fits: the most items of each container.
-_ITEMS = (10_000, 100, 20, 5)
+# What is tried in turn until the whole fits: the most items of each container, the most characters of each text.
+_LIMITS = ((100_000, 2000), (1000, 500), (300, 200), (100, 200), (30, 100), (10, 100), (3, 50))
+# Where an object is in memory tells nothing, and is another place each time.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def is_container(value: Any) -> bool:
@@ -35,41 +37,55 @@ def written(value: Any, budget: int) -> tuple[str, int]:
     >>> written({"a": [1, 2, (3,)], "b": {"c"}}, 100)
     ("{'a': [1, 2, (3,)], 'b': {'c'}}", 0)
     >>> written(list(range(1000)), 20)
-    ('[0, 1, 2, 3, 4, … 995 more]', 995)
+    ('[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 990 more]', 990)
     """
-    for most in _ITEMS:
-        writer = _Writer(most, budget)
+    for most, longest in _LIMITS:
+        writer = _Writer(most, longest, budget)
         text = writer.write(value, 0)
         if fits(text, budget):
             return text, writer.left_out
     return cut(text, budget)
 
 
-def leaf(value: Any) -> str:
+def leaf(value: Any, longest: int = 2000) -> str:
     """The repr, or something in its place where that fails, without secrets.
 
     >>> leaf(0.5), leaf("a" * 3000)[-30:]
     ('0.5', "aaaaa' … 1,000 characters more")
     """
-    if isinstance(value, (str, bytes, bytearray)) and len(value) > _LONGEST_TEXT:
+    if isinstance(value, (str, bytes, bytearray)) and len(value) > longest:
         # What may be a secret is looked for before the cut.
-        start = value[: _LONGEST_TEXT + LONGEST_SECRET]
+        start = value[: longest + LONGEST_SECRET]
         start = mask(start) if isinstance(start, str) else start
-        return f"{mask(repr(start[:_LONGEST_TEXT]))} … {len(value) - _LONGEST_TEXT:,} characters more"
+        return f"{mask(repr(start[:longest]))} … {len(value) - longest:,} characters more"
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - a foreign repr
         text = shown(value)
-    return mask(text)
+    return mask(text if isinstance(value, (str, bytes, bytearray)) else _ADDRESS.sub("", text))
 
 
 def _is_dataclass(value: Any) -> bool:
     return dataclasses.is_dataclass(value) and not isinstance(value, type)
 
 
+def _filled(pieces: list[str], indent: str) -> str:
+    """One item on each line; of short ones as many as fit."""
+    if any("\n" in piece or len(piece) > 20 for piece in pieces):
+        return ",\n".join(indent + piece for piece in pieces)
+    lines = [indent]
+    for number, piece in enumerate(pieces):
+        item = piece if number == len(pieces) - 1 else f"{piece}, "
+        if len(lines[-1]) + len(item) > _LINE and lines[-1] != indent:
+            lines.append(indent)
+        lines[-1] += item
+    return "\n".join(line.rstrip() for line in lines)
+
+
 class _Writer:
-    def __init__(self, most: int, budget: int) -> None:
+    def __init__(self, most: int, longest: int, budget: int) -> None:
         self.most = most
+        self.longest = longest
         self.room = 4 * budget
         """Characters that may still be written: every item takes some, so that the time has an end."""
         self.left_out = 0
@@ -77,9 +93,9 @@ class _Writer:
 
     def write(self, value: Any, depth: int) -> str:
         if not is_container(value):
-            text = leaf(value)
-            if depth:
-                text = text if "\n" not in text else short(text, _LONGEST_TEXT)
+            text = leaf(value, self.longest)
+            if depth and ("\n" in text or len(text) > 2 * self.longest):
+                text = short(text, self.longest)
             self.room -= len(text)
             return text
         if id(value) in self._open:
@@ -107,9 +123,7 @@ class _Writer:
         line = f"{opening}{', '.join(pieces)}{closing}"
         if len(line) + 2 * depth <= _LINE and "\n" not in line:
             return line
-        inner = "  " * (depth + 1)
-        body = ",\n".join(inner + piece for piece in pieces)
-        return f"{opening}\n{body}\n{'  ' * depth}{closing}"
+        return f"{opening}\n{_filled(pieces, '  ' * (depth + 1))}\n{'  ' * depth}{closing}"
 
     def _items(self, value: Any, depth: int) -> tuple[str, Iterator[str], str, int]:
         """What opens it, its items as text, what closes it, and how many items it has."""
@@ -126,9 +140,11 @@ class _Writer:
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return f"{name}(", self._named(value, value._fields, depth), ")", len(value)
         if isinstance(value, AnySet):
-            opening, closing = ("{", "}") if type(value) is set and value else (f"{name}({{", "})")
+            if not value:
+                return f"{name}(", iter(()), ")", 0
+            opening, closing = ("{", "}") if type(value) is set else (f"{name}({{", "})")
             # The order of a set of texts changes from one process to the next.
-            texts = sorted(leaf(item) for item in islice(value, 10_000))
+            texts = sorted(leaf(item, self.longest) for item in islice(value, 10_000))
             return opening, self._counted(texts), closing, len(value)
         opening, closing = ("(", ")") if isinstance(value, tuple) else ("[", "]")
         if type(value) not in (list, tuple):
