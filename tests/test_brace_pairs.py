@@ -73,6 +73,7 @@ def test_what_has_no_two_opening_braces_is_no_expression(body: str) -> None:
         ("{{ x y }}", 2, 6, "SyntaxError: invalid syntax"),
         ("ok\n  {{ x y }}", 3, 8, "{{ x y }} is no Python expression"),
         ("{{ [1,\n  2 3] }}", 3, 3, "SyntaxError"),
+        ("{{ [1 2,\n  3] }}", 2, 5, "SyntaxError"),
         ("{{ don't }} b", 2, 7, "unterminated string literal"),
         ("{{ a) + (b }}", 2, 5, "unmatched ')'"),
         ("{{ x[ }}", 2, 5, "'[' was never closed"),

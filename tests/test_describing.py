@@ -21,7 +21,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -95,6 +95,7 @@ def test_other_text_is_fenced(value: str) -> None:
     assert fenced(value, "x") == describe(value, name="x").text
 
 
+@example("a ``` b", "x```y\n`")
 @given(st.text(), st.text(max_size=80))
 def test_nothing_in_the_data_or_in_its_name_closes_the_fence(text: str, name: str) -> None:
     first, _, rest = fenced(text, name).partition("\n")
@@ -152,13 +153,15 @@ def test_what_is_larger_than_the_budget_is_cut_to_it_and_said_so(value: Any, bud
 
 def test_a_secret_at_the_place_of_the_cut_leaves_no_half_of_it() -> None:
     for before in range(5280, 5340, 3):
-        found = describe("a" * before + " " + KEY + " " + "b" * 100_000, budget=2000)
-        assert "ghp_" not in found.text
+        for after in (10_000, 100_000):
+            found = describe("a" * before + " " + KEY + " " + "b" * after, budget=2000)
+            assert "ghp_" not in found.text
     huge = "a " * 2_000_000
     text = huge[:5310] + KEY + huge + KEY + huge[:2640]
     assert "ghp_" not in verbatim(text).text
-    assert "ghp_" not in body([text, {"k": "a " * 980 + KEY}])
-    assert "ghp_" not in body(pd.DataFrame({"t": ["a " * 35 + KEY], KEY: [1]}))
+    assert "ghp_" not in body([text])
+    assert "ghp_" not in body({"k": "a " * 990 + KEY + " b" * 100})
+    assert "ghp_" not in body(pd.DataFrame({"t": ["a " * 35 + KEY], "a" * 70 + " " + KEY: [1]}))
     assert "ghp_" not in body(np.array([KEY]))
 
 
@@ -214,6 +217,10 @@ def test_plain_values_are_written_so_that_python_reads_them_back(value: list[Any
     assert eval(inner) == value
 
 
+def test_the_items_of_a_set_have_an_order() -> None:
+    assert body(set("hgfedcba")) == "{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}"
+
+
 def test_cycles_and_depths_have_an_end() -> None:
     cycle: list[Any] = [1]
     cycle.append(cycle)
@@ -240,7 +247,7 @@ class Hostile:
 
 class Everything:
     def __getattr__(self, name: str) -> Any:
-        return lambda *args, **kwargs: self
+        return lambda *args, **kwargs: "anything"
 
     def __repr__(self) -> str:
         return "everything"
@@ -328,6 +335,7 @@ def test_odd_frames_of_pandas_are_described() -> None:
     assert "value: category, 1 missing" in body(pd.Series(["a", None]).astype("category"))
     assert body(pd.Series([1, 2], name="s", index=["p", "q"])).endswith("index,s\np,1\nq,2")
     assert body(pd.Index(["p", "q"], name="i")).endswith("row,i\n0,p\n1,q")
+    assert "n" * 79 + "…: int64" in body(pd.DataFrame({"n" * 500: [1]}))
     assert "MultiIndex" in body(pd.MultiIndex.from_product([[1, 2], ["a", "b"]], names=["k", "l"]))
 
 
@@ -443,6 +451,8 @@ def test_bytes_are_what_they_begin_with() -> None:
     assert body(b"a\nb") == "a\nb"
     with pytest.raises(InvalidRequestError, match="256 bytes are neither"):
         describe(bytes(range(256)))
+    with pytest.raises(InvalidRequestError, match="3 bytes are neither"):
+        describe(b"a\0b")
 
 
 def test_a_part_is_itself() -> None:
