@@ -2,6 +2,7 @@
 
     OpenRouterError
     ├── InvalidRequestError      what was asked cannot be sent (also a ValueError)
+    │   └── PromptError              an expression in the prompt failed, or has no end
     ├── MissingKeyError          no API key was found
     ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
     │   └── APITimeoutError      nothing arrived for too long
@@ -90,6 +91,26 @@ class OpenRouterError(Exception):
 
 class InvalidRequestError(OpenRouterError, ValueError):
     """What was asked cannot be sent; nothing was sent."""
+
+
+class PromptError(InvalidRequestError):
+    """An expression in the prompt failed, or has no end; nothing was sent.
+
+    What Python raised is its ``__cause__``.
+
+    Attributes:
+        line: Where in the cell, counted from 1.
+        column: Where in that line, in characters, counted from 1.
+    """
+
+    default_remedy = "Nothing was sent. Correct it, or use --raw where {{ is meant as text."
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.line = line
+        self.column = column
 
 
 class MissingKeyError(OpenRouterError):

@@ -15,24 +15,33 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
-    {"background", "plain_text", "tolerant", "memory_cache", "pieces", "rechunking"},
-    {"errors", "network"},
-    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
-    {"chunks", "inert_inline", "parameters", "media", "listing"},
-    {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
-    {"safe_markdown", "retry", "model_search", "extras"},
-    {"saved_form"},
-    {"response", "catalog", "plan"},
-    {"bodies", "publish", "continuing"},
-    {"stream"},
-    {"options", "transport"},
-    {"client"},
-    {"clients", "synchronous"},
-    {"answering", "widget"},
-    {"chat", "live"},
-    {"magic"},
+    {
+        "background",
+        "cutting",
+        "inert_inline",
+        "inert_text",
+        "inert_writer",
+        "masking",
+        "math_spans",
+        "memory_cache",
+        "pieces",
+        "plain_text",
+        "rechunking",
+        "safe_markdown",
+        "tolerant",
+    },
+    {"errors", "kernel_channel", "listing", "network", "tables"},
+    {"account", "brace_pairs", "chunks", "keys", "kinds", "model_cards", "prompt_loop", "retry", "sse"},
+    {"embeddings", "extras", "media", "model_search", "parameters", "plan", "transport", "written_values"},
+    {"bodies", "catalog", "parts", "request", "saved_form"},
+    {"describers", "response"},
+    {"continuing", "describing", "options", "publish", "stream"},
+    {"client", "expressions", "widget"},
+    {"attachments", "clients", "live", "synchronous"},
+    {"answering"},
+    {"chat", "magic"},
 ]
-NOTEBOOK_FACING = {"kernel_channel", "widget", "chat", "live", "magic"}
+NOTEBOOK_FACING = {"kernel_channel", "prompt_loop", "widget", "chat", "live", "magic"}
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
