@@ -9,12 +9,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from . import tolerant
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
 from .retry import Attempt
+from .saved_form import MIME as MIME
+from .saved_form import bundle, thoughts
+from .saved_form import printable as printable
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
-MIME = "application/vnd.jupyter-openrouter.v1+json"
 
 
 class Timing(NamedTuple):
@@ -50,6 +53,7 @@ class Response(Growing):
         body: The request as it was sent; it is not saved.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
+        conversation: Where it stands in a conversation, as a notebook saves it; set by ``Conversation.take``.
     """
 
     def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
@@ -65,6 +69,7 @@ class Response(Growing):
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
         self.body: dict[str, Any] = {}
+        self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
@@ -196,8 +201,19 @@ class Response(Growing):
 
         response = cls(of(str, "requested_model", ""), request_hash=of(str, "request_hash", ""))
         response.add(0, text)
-        response.add(1, of(str, "reasoning", ""))
-        for name in ("model", "provider", "generation_id", "finish_reason", "native_finish_reason"):
+        details = [detail for detail in of(list, "reasoning_details", []) if isinstance(detail, dict)]
+        response.add(1, of(str, "reasoning", "") if "reasoning" in record else thoughts(details) or "")
+        response.reasoning_details = details
+        response.annotations = [item for item in of(list, "annotations", []) if isinstance(item, dict)]
+        response.conversation = of(dict, "conversation", None)
+        for name in (
+            "model",
+            "provider",
+            "generation_id",
+            "finish_reason",
+            "native_finish_reason",
+            "refusal",
+        ):
             setattr(response, name, of(str, name, ""))
         if (state := record.get("state")) in ("done", "stopped", "cut", "failed"):
             response.state = state
@@ -205,8 +221,7 @@ class Response(Growing):
             response.usage = Usage.read(usage)
         timing = of(dict, "timing", {})
         for name in ("sent_at", "first_delta_seconds", "seconds"):
-            value = timing.get(name)
-            setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
+            setattr(response, name, tolerant.number(timing.get(name), 0))
         response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
         response.skipped = len(response.skipped_chunks)
@@ -221,9 +236,14 @@ class Response(Growing):
             ]
         if self.reasoning_details:
             message["reasoning_details"] = self.reasoning_details
-        if files := [item for item in self.annotations if item.get("type") == "file"]:
-            message["annotations"] = files  # a document that was parsed once is not paid for again
+        if files := self.parsed_files:
+            message["annotations"] = files
         return message
+
+    @property
+    def parsed_files(self) -> list[dict[str, Any]]:
+        """The documents that were parsed for this answer: sent back with it, they are not paid for again."""
+        return [item for item in self.annotations if item.get("type") == "file"]
 
     def to_dict(self) -> dict[str, Any]:
         """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
@@ -297,19 +317,15 @@ class Response(Growing):
         return plain(f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>")
 
     def mimebundle(self) -> dict[str, Any]:
-        """What a notebook saves: inert Markdown, plain text, and the provenance."""
-        from . import safe_markdown
-
-        # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
-        footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
-        text = self.text or self.refusal
-        body = safe_markdown.inert(text).rstrip("\n")
-        plain = safe_markdown.plain(text).rstrip("\n")
-        return {
-            "text/markdown": f"{body}\n\n{footer}" if body else footer,
-            "text/plain": f"{plain}\n\n{safe_markdown.plain(self.footer())}".lstrip("\n"),
-            MIME: printable(self.to_dict()),
-        }
+        """What a notebook saves: inert Markdown, plain text, and the provenance; see ``saved_form``."""
+        return bundle(
+            self.to_dict(),
+            text=self.text,
+            footer=self.footer(),
+            instead=self.refusal,
+            details={"reasoning_details": self.reasoning_details, "annotations": self.parsed_files},
+            conversation=self.conversation,
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.mimebundle()
@@ -333,16 +349,3 @@ def dollars(amount: float) -> str:
     while places < 10 and round(amount, places) < 10 ** -(places - 1):
         places += 1
     return f"${amount:.{places}f}".rstrip("0") if places > 4 else f"${amount:.4f}"
-
-
-def printable(value: Any, depth: int = 0) -> Any:
-    """The same JSON value with nothing in it that a notebook file or a message cannot hold."""
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, dict):
-        return {printable(str(k)): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
-    if isinstance(value, list):
-        return [printable(v, depth + 1) for v in value] if depth < 20 else None
-    if isinstance(value, float) and not -1e300 < value < 1e300:
-        return None
-    return value
