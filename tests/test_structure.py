@@ -17,16 +17,17 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 ORDER = [
     {"background", "plain_text", "tolerant", "memory_cache", "rechunking"},
     {"errors", "network"},
-    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
+    {"files", "sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
     {"chunks", "inert_inline", "parameters", "media", "listing"},
     {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
     {"safe_markdown", "retry", "model_search"},
+    {"saved_form"},
     {"response", "catalog", "plan"},
-    {"bodies", "publish", "continuing"},
-    {"stream"},
-    {"options", "transport"},
-    {"client"},
-    {"clients", "synchronous"},
+    {"bodies", "publish", "continuing", "turn"},
+    {"stream", "conversation_export", "notebook_records"},
+    {"options", "transport", "conversation_files"},
+    {"client", "conversation"},
+    {"clients", "synchronous", "conversations"},
     {"answering", "widget"},
     {"chat", "live"},
     {"magic"},
@@ -62,9 +63,7 @@ def test_every_module_has_its_place_and_stands_on_earlier_ones_only() -> None:
     assert set(level) == set(MODULES)
     for name, path in MODULES.items():
         for other in imports(path)[0] & set(MODULES):
-            # `response` shows itself through `safe_markdown`, when a notebook asks for it.
-            if (name, other) != ("response", "safe_markdown"):
-                assert level[other] < level[name], f"{name} imports {other}"
+            assert level[other] < level[name], f"{name} imports {other}"
 
 
 def test_only_the_transport_knows_httpx() -> None:
