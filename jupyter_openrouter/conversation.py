@@ -11,11 +11,12 @@ from typing import Any
 
 from . import conversation_files as files
 from .chunks import Usage
-from .conversation_export import markdown, where
+from .conversation_export import markdown
 from .errors import FileError, InvalidRequestError
 from .files import Pathlike
-from .notebook_records import read_notebook, rebuild
+from .notebook_records import asked_in, read_notebook, rebuild
 from .response import Response
+from .saved_form import place
 from .turn import Turn, new_id
 
 DEFAULT_NAME = "chat"
@@ -149,7 +150,7 @@ class Conversation:
         *,
         cell_id: str = "",
         run: int | None = None,
-        body: str | None = None,
+        source: str = "",
     ) -> bool:
         """Takes a question and its answer in; gives False, and changes nothing, when nothing was answered.
 
@@ -166,8 +167,8 @@ class Conversation:
             cell_id: The notebook cell that asked.
             run: The number of the cell's execution: a cell that asks several times in one run replaces nothing
                 of that run.
-            body: The cell below its line with ``%%openrouter``. The question is saved in the record only where
-                it differs from this.
+            source: The whole cell as it stands in the notebook. The record holds the question only where it is
+                not what stands below a line with ``%%openrouter`` there.
         """
         if not answered(response):
             return False
@@ -176,7 +177,7 @@ class Conversation:
         answer = Turn.of_answer(response, cell_id=cell_id, id=ident, run=run)
         with self._lock:
             self._drop_from(self._replaced_from(cell_id, run))
-            self._place(asked, answer, response, body)
+            self._place(asked, answer, response, asked_in(source)[1])
         return True
 
     def take_continued(self, response: Response) -> bool:
@@ -196,8 +197,8 @@ class Conversation:
         after = next((turn.id for turn in reversed(self._turns) if turn.role == "assistant"), "")
         number = 1 + sum(turn.role == "user" for turn in self._turns)
         system = None if self._told_system == self.system else self.system
-        response.conversation = where(
-            self.name, number, answer, asked.content, after=after, body=body, system=system
+        response.conversation = place(
+            self.name, number, answer.id, asked.content, after=after, body=body, system=system
         )
         self._told_system = self.system
         self._turns += (asked, answer)
@@ -208,9 +209,9 @@ class Conversation:
         """Takes in what became known of an answer after it was taken in: the cost of a stopped one."""
         for ident in [ident for ident, response in self._unsettled.items() if response.usage is not None]:
             record = self._unsettled.pop(ident).to_dict()
-            for place, turn in enumerate(self._turns):
+            for index, turn in enumerate(self._turns):
                 if turn.id == ident:
-                    self._turns[place] = replace(turn, response_record=record)
+                    self._turns[index] = replace(turn, response_record=record)
 
     def _drop_from(self, start: int) -> list[Turn]:
         dropped = self._turns[start:]

@@ -10,46 +10,11 @@ from typing import Any
 
 from . import safe_markdown
 from .response import Response
-from .saved_form import bundle, content_hash, light
+from .saved_form import bundle, place
 from .turn import Turn, new_id
 
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _EXPANDED = ("{", "$")  # IPython replaces these in a magic's line
-
-
-def where(
-    name: str,
-    number: int,
-    turn: Turn,
-    question: Any,
-    *,
-    after: str,
-    body: str | None = None,
-    system: str | None = None,
-) -> dict[str, Any]:
-    """What an answer's record says of its place in a conversation.
-
-    Args:
-        name: The conversation's.
-        number: Of the question, from 1.
-        turn: The answer's.
-        question: What was asked. It is saved only where it differs from the body.
-        after: The id of the answer before; "" for the first one.
-        body: The cell below its line, if it was asked in one.
-        system: The system message, where it begins to hold with this turn.
-    """
-    told = {
-        "name": name,
-        "turn": number,
-        "id": turn.id,
-        "after": after,
-        "question_hash": content_hash(question),
-    }
-    if question != body:
-        told["question"] = light(question)
-    if system is not None:
-        told["system"] = system
-    return told
 
 
 def notebook(name: str, system: str, turns: Sequence[Turn]) -> dict[str, Any]:
@@ -64,7 +29,7 @@ def notebook(name: str, system: str, turns: Sequence[Turn]) -> dict[str, Any]:
         if asked is not None and answer is not None:
             number += 1
             body, changed = asked.text, None if told_system == system else system
-            told = where(name, number, answer, asked.content, after=after, body=body, system=changed)
+            told = place(name, number, answer.id, asked.content, after=after, body=body, system=changed)
             cell = _code_cell(_source(name, answer, body), answer, told, number)
             after, told_system = answer.id, system
         else:

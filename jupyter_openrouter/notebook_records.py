@@ -100,7 +100,7 @@ def answers_in(document: Mapping[str, Any]) -> list[SavedAnswer]:
             if not isinstance(forms.get(saved_form.MIME), dict):
                 continue
             if asked is None:
-                asked = _asked(saved_form.joined(cell.get("source")))
+                asked = asked_in(saved_form.joined(cell.get("source")))
             saved = saved_form.read(forms)
             found.append(
                 SavedAnswer(
@@ -126,15 +126,23 @@ def answers_in(document: Mapping[str, Any]) -> list[SavedAnswer]:
     ]
 
 
-def _asked(source: str) -> tuple[str, str | None]:
-    """The line and the body of a cell with the magic, as IPython gives them to it."""
-    start = source.lstrip("\n\r\t ")
-    if not start.startswith(_MAGIC) or start[len(_MAGIC) :][:1] not in ("", " ", "\t", "\n", "\r"):
-        return "", None
-    line, _, body = start.partition("\n")
-    if body and not body.endswith("\n"):
-        body += "\n"  # as IPython does
-    return line[len(_MAGIC) :].strip(), body.removesuffix("\n")
+def asked_in(source: str) -> tuple[str, str | None]:
+    r"""The line and the body that ``%%openrouter`` gets of a cell; the body is None where the cell is another one.
+
+    It may stand below other magics for a whole cell, such as ``%%time``.
+
+    >>> asked_in("%%time\n%%openrouter -m a/model\nhello")
+    ('-m a/model', 'hello')
+    """
+    rest = source.lstrip("\n\r\t ")
+    while rest.startswith("%%"):
+        line, _, rest = rest.partition("\n")
+        name, _, flags = line.strip().replace("\t", " ").partition(" ")
+        if name == _MAGIC:
+            if rest and not rest.endswith("\n"):
+                rest += "\n"  # as IPython does
+            return flags.strip(), rest.removesuffix("\n")
+    return "", None
 
 
 def _identity(answer: SavedAnswer) -> str:

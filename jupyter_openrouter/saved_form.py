@@ -126,6 +126,41 @@ def thoughts(details: Any) -> str | None:
     return "".join(text for text in texts if text) or None
 
 
+def place(
+    name: str,
+    number: int,
+    ident: str,
+    question: Any,
+    *,
+    after: str,
+    body: str | None = None,
+    system: str | None = None,
+) -> dict[str, Any]:
+    """What an answer's record says of its place in a conversation.
+
+    Args:
+        name: The conversation's.
+        number: Of the question, from 1.
+        ident: The id of the answer's turn.
+        question: What was asked. It is saved only where it differs from the body.
+        after: The id of the answer before; "" for the first one.
+        body: The cell below its line with the magic, if it was asked in one.
+        system: The system message, where it begins to hold with this turn.
+    """
+    told = {
+        "name": name,
+        "turn": number,
+        "id": ident,
+        "after": after,
+        "question_hash": content_hash(question),
+    }
+    if question != body:
+        told["question"] = light(question)
+    if system is not None:
+        told["system"] = system
+    return told
+
+
 def content_hash(content: Any) -> str:
     """A stable name for the content of a message: the first 16 hex digits of its SHA-256."""
     if not isinstance(content, str):

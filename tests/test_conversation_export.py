@@ -28,7 +28,7 @@ def exported(conversation: Conversation, folder: Path) -> Any:
     return notebook
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(talks())
 def test_an_exported_notebook_is_valid_and_gives_the_conversation_back(before: Conversation) -> None:
     with tempfile.TemporaryDirectory() as folder:

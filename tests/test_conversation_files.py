@@ -16,7 +16,7 @@ from jupyter_openrouter.conversation import Conversation
 from jupyter_openrouter.errors import FileError
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(talks())
 def test_what_is_saved_comes_back_whole(before: Conversation) -> None:
     with tempfile.TemporaryDirectory() as folder:

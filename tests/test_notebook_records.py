@@ -34,7 +34,13 @@ class Cells:
         self.clock += 1
         response = answer(text, sent_at=self.clock, state=state, **fields)
         question = body if sent is None else sent
-        self.talk.take(question, response, cell_id=f"cell-{cell}", run=int(self.clock), body=body)
+        self.talk.take(
+            question,
+            response,
+            cell_id=f"cell-{cell}",
+            run=int(self.clock),
+            source=f"%%openrouter --chat trip\n{body}",
+        )
         self.cells[cell] = {**exchanged(response, question, body), "id": f"cell-{cell}"}
         return response
 
@@ -96,16 +102,40 @@ def test_after_any_runs_and_reruns_the_notebook_tells_what_the_kernel_remembers(
         cells.run(cell, f"question {number}", "" if what == "failed" else f"answer {number}", state=what)
     if not cells.talk.turns:
         return
-    # A cell whose answer others stand on, run again, has lost its first output; the notebook says so.
-    lost = {turn.response_record["generation_id"] for turn in cells.talk.turns if turn.response_record} - {
-        found.record["generation_id"] for found in answers_in(cells.document())
-    }
+    # A cell whose answer others stand on, run again, has lost its first output: then it tells what it can.
+    found = answers_in(cells.document())
+    kept = {one.record["generation_id"] for one in found}
+    lost = [
+        turn
+        for turn in cells.talk.turns
+        if turn.response_record and turn.response_record["generation_id"] not in kept
+    ]
     if not lost:
         assert facts(cells.back()) == facts(cells.talk)
-    elif names_in(answers_in(cells.document())):
-        kept = [turn.content for turn in cells.back().turns]
-        whole = [turn.content for turn in cells.talk.turns]
-        assert cells.notes or kept == whole[: len(kept)]
+    elif names_in(found):
+        words = [turn.content.split() for turn in cells.back().turns]
+        assert [(first, number) for first, number in words[::2]] == [("question", n) for _, n in words[1::2]]
+
+
+def test_a_system_message_is_told_again_when_the_turn_that_told_it_is_gone_or_not_known() -> None:
+    cells = Cells()
+    cells.talk.system = "Be brief."
+    cells.run("a", "where?", "Rome")
+    cells.talk.undo()
+    del cells.cells["a"]
+    cells.run("b", "when?", "May")
+    assert cells.back().system == "Be brief."
+    cells.talk = Conversation("trip", turns=cells.talk.turns)
+    cells.run("c", "why?", "So.")
+    assert cells.back().system == ""
+
+
+def test_an_answer_shown_again_above_its_cell_does_not_hide_the_question() -> None:
+    cells = Cells()
+    response = cells.run("a", "where?", "Rome")
+    cells.cells = {"shown": exchanged(response, "where?", None), **cells.cells}
+    assert facts(cells.back()) == facts(cells.talk)
+    assert cells.notes == []
 
 
 def test_a_turn_whose_output_was_cleared_is_missed_and_the_rest_comes_back() -> None:
@@ -173,6 +203,8 @@ def test_two_conversations_are_kept_apart_and_one_must_be_named(tmp_path: Path) 
         ("%%openrouter -c x\r\nhello\n\n", "-c x", "hello\n"),
         (["%%openrouter -m a/b\n", "two\n", "lines"], "-m a/b", "two\nlines"),
         ("%%openrouter -m a/b", "-m a/b", ""),
+        ("%%capture shown\n%%time\n%%openrouter\t-m a/b \nhello", "-m a/b", "hello"),
+        ("%%time\nprint(1)\n%%openrouter\nhello", "", None),
         ("%%openrouters\nx", "", None),
         ("print(1)\n%%openrouter\nx", "", None),
         (None, "", None),
@@ -255,7 +287,7 @@ def test_very_many_answers_with_nothing_before_them_are_read_in_little_work() ->
 
 def talk_of_one() -> Any:
     response = answer("y")
-    Conversation("trip").take("x", response, body="x")
+    Conversation("trip").take("x", response, source="%%openrouter\nx")
     return response
 
 
@@ -296,7 +328,7 @@ def test_a_notebook_that_a_kernel_has_run_gives_its_conversation_back(tmp_path: 
         "%load_ext jupyter_openrouter",
         TALK,
         "ask('hello\\r\\n*world*', 'demo/echo')",
-        "ask('go', 'demo/tour')",
+        "ask('why?', 'demo/reasoner')",
         "%%openrouter --model demo/echo\nnot in it",
         "talk.save('kernel.json')",
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from talks import SIGNED, answer, words
 
@@ -13,6 +13,7 @@ from jupyter_openrouter.response import Response
 from jupyter_openrouter.saved_form import MIME, bundle, content_hash, light, read
 
 
+@settings(deadline=None)
 @given(st.one_of(st.just(""), words, words.map(lambda text: f"\n\n{text}\n\n\n")))
 def test_the_exact_text_comes_back_whatever_is_in_it(text: str) -> None:
     saved = read(json.loads(json.dumps(answer(text).mimebundle())))

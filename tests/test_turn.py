@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from talks import CALL, SIGNED, answer, answers
 
 from jupyter_openrouter.errors import InvalidRequestError
@@ -55,6 +55,7 @@ def test_no_answer_goes_out_empty_but_with_tool_calls() -> None:
     assert Turn.of_answer(answer("", tool_calls=[CALL])).message()["content"] == ""
 
 
+@settings(deadline=None)
 @given(answers)
 def test_a_turn_survives_its_json_and_gives_the_response_again(fields: dict[str, Any]) -> None:
     given = answer(**fields)
