@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .chat import ChatWidget
     from .client import AsyncOpenRouter
     from .clients import demo_base_url
+    from .conversation import Conversation
     from .errors import (
         APIConnectionError,
         APIStatusError,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         CutError,
         EmptyAnswerError,
         EventError,
+        FileError,
         InvalidRequestError,
         MissingKeyError,
         NotFoundError,
@@ -44,6 +46,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ChatWidget": "chat",
     "AsyncOpenRouter": "client",
+    "Conversation": "conversation",
     "OpenRouter": "synchronous",
     "RetryPolicy": "retry",
     "Stream": "stream",
@@ -59,6 +62,7 @@ _HOMES = {
     "CutError": "errors",
     "EmptyAnswerError": "errors",
     "EventError": "errors",
+    "FileError": "errors",
     "InvalidRequestError": "errors",
     "MissingKeyError": "errors",
     "NotFoundError": "errors",
@@ -79,9 +83,11 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "ChatWidget",
+    "Conversation",
     "CutError",
     "EmptyAnswerError",
     "EventError",
+    "FileError",
     "InvalidRequestError",
     "Key",
     "MissingKeyError",

@@ -4,6 +4,7 @@
     ├── InvalidRequestError      what was asked cannot be sent (also a ValueError)
     │   └── PromptError              an expression in the prompt failed, or has no end
     ├── MissingKeyError          no API key was found
+    ├── FileError                a file cannot be read or written, or is not what it should be (also a ValueError)
     ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
     │   └── APITimeoutError      nothing arrived for too long
     ├── APIStatusError           the service answered with an error
@@ -120,6 +121,12 @@ class MissingKeyError(OpenRouterError):
         "Set the environment variable OPENROUTER_API_KEY before the kernel starts, or install the extra "
         "'keyring' and store it there, or try a model that needs no key: --model demo/tour."
     )
+
+
+class FileError(OpenRouterError, ValueError):
+    """A file cannot be read or written, or it is not what it should be; nothing was changed."""
+
+    default_remedy = "Check its name and its place."
 
 
 class APIConnectionError(OpenRouterError):

@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
+from . import tolerant
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
 from .retry import Attempt
+from .saved_form import MIME as MIME
+from .saved_form import bundle, thoughts
+from .saved_form import printable as printable
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
-MIME = "application/vnd.jupyter-openrouter.v1+json"
 
 
 class Timing(NamedTuple):
@@ -55,6 +58,7 @@ class Response(Growing):
             and how many seconds ago the answer was kept.
         cache_source, saved: The generation that a hit was kept from, and the US dollars that it had cost; None until
             ``settle`` has asked for them.
+        conversation: Where it stands in a conversation, as a notebook saves it; set by ``Conversation.take``.
     """
 
     def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
@@ -72,6 +76,7 @@ class Response(Growing):
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
         self.body: dict[str, Any] = {}
+        self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
@@ -220,8 +225,19 @@ class Response(Growing):
 
         response = cls(of(str, "requested_model", ""), request_hash=of(str, "request_hash", ""))
         response.add(0, text)
-        response.add(1, of(str, "reasoning", ""))
-        for name in ("model", "provider", "generation_id", "finish_reason", "native_finish_reason"):
+        details = [detail for detail in of(list, "reasoning_details", []) if isinstance(detail, dict)]
+        response.add(1, of(str, "reasoning", "") if "reasoning" in record else thoughts(details) or "")
+        response.reasoning_details = details
+        response.annotations = [item for item in of(list, "annotations", []) if isinstance(item, dict)]
+        response.conversation = of(dict, "conversation", None)
+        for name in (
+            "model",
+            "provider",
+            "generation_id",
+            "finish_reason",
+            "native_finish_reason",
+            "refusal",
+        ):
             setattr(response, name, of(str, name, ""))
         if (state := record.get("state")) in ("done", "stopped", "cut", "failed"):
             response.state = state
@@ -229,8 +245,7 @@ class Response(Growing):
             response.usage = Usage.read(usage)
         timing = of(dict, "timing", {})
         for name in ("sent_at", "first_delta_seconds", "seconds"):
-            value = timing.get(name)
-            setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
+            setattr(response, name, tolerant.number(timing.get(name), 0))
         response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
         response.refusal = of(str, "refusal", "")
         for attempt in of(list, "attempts", []):
@@ -250,13 +265,18 @@ class Response(Growing):
             ]
         if self.reasoning_details:
             message["reasoning_details"] = self.reasoning_details
-        if files := [item for item in self.annotations if item.get("type") == "file"]:
-            message["annotations"] = files  # a document that was parsed once is not paid for again
+        if files := self.parsed_files:
+            message["annotations"] = files
         return message
+
+    @property
+    def parsed_files(self) -> list[dict[str, Any]]:
+        """The documents that were parsed for this answer: sent back with it, they are not paid for again."""
+        return [item for item in self.annotations if item.get("type") == "file"]
 
     def to_dict(self) -> dict[str, Any]:
         """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
-        from .saved_form import images_of
+        from .beside import images_of
 
         usage = self.usage
         return {
@@ -332,23 +352,19 @@ class Response(Growing):
         return plain(f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>")
 
     def mimebundle(self) -> dict[str, Any]:
-        """What a notebook saves: inert Markdown, plain text, and the provenance."""
-        from . import safe_markdown
-        from .saved_form import beside_text
+        """What a notebook saves: inert Markdown, plain text, and the provenance; see ``saved_form``."""
+        from .beside import beside_text
 
-        # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
-        footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
-        text = self.text or self.refusal
-        body = safe_markdown.inert(text).rstrip("\n")
-        plain = safe_markdown.plain(text).rstrip("\n")
         rich, poor = beside_text(self, self.model or self.requested_model)
-        return {
-            "text/markdown": "\n\n".join(part for part in (body, rich, footer) if part),
-            "text/plain": "\n\n".join(
-                part for part in (plain, poor, safe_markdown.plain(self.footer())) if part
-            ),
-            MIME: printable(self.to_dict()),
-        }
+        return bundle(
+            self.to_dict(),
+            text=self.text,
+            footer=self.footer(),
+            instead=self.refusal,
+            beside=(rich, poor),
+            details={"reasoning_details": self.reasoning_details, "annotations": self.annotations},
+            conversation=self.conversation,
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.mimebundle()
@@ -372,16 +388,3 @@ def dollars(amount: float) -> str:
     while places < 10 and round(amount, places) < 10 ** -(places - 1):
         places += 1
     return f"${amount:.{places}f}".rstrip("0") if places > 4 else f"${amount:.4f}"
-
-
-def printable(value: Any, depth: int = 0) -> Any:
-    """The same JSON value with nothing in it that a notebook file or a message cannot hold."""
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, dict):
-        return {printable(str(k)): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
-    if isinstance(value, list):
-        return [printable(v, depth + 1) for v in value] if depth < 20 else None
-    if isinstance(value, float) and not -1e300 < value < 1e300:
-        return None
-    return value

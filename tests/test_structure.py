@@ -30,16 +30,27 @@ ORDER = [
         "safe_markdown",
         "tolerant",
     },
-    {"errors", "kernel_channel", "listing", "network", "tables"},
-    {"account", "brace_pairs", "chunks", "keys", "kinds", "model_cards", "prompt_loop", "retry", "sse"},
+    {"errors", "kernel_channel", "listing", "network", "saved_form", "tables"},
+    {
+        "account",
+        "brace_pairs",
+        "chunks",
+        "files",
+        "keys",
+        "kinds",
+        "model_cards",
+        "prompt_loop",
+        "retry",
+        "sse",
+    },
     {"embeddings", "extras", "media", "model_search", "parameters", "plan", "transport", "written_values"},
-    {"bodies", "catalog", "parts", "request", "saved_form"},
+    {"beside", "bodies", "catalog", "parts", "request"},
     {"describers", "response"},
-    {"continuing", "describing", "options", "publish", "stream"},
-    {"client", "expressions", "widget"},
-    {"attachments", "clients", "live", "synchronous"},
-    {"answering"},
-    {"chat", "magic"},
+    {"continuing", "describing", "options", "publish", "stream", "turn"},
+    {"client", "conversation_export", "expressions", "notebook_records", "widget"},
+    {"attachments", "clients", "conversation_files", "live", "synchronous"},
+    {"answering", "conversation"},
+    {"chat", "conversations", "magic"},
 ]
 NOTEBOOK_FACING = {"kernel_channel", "prompt_loop", "widget", "chat", "live", "magic"}
 
@@ -72,9 +83,7 @@ def test_every_module_has_its_place_and_stands_on_earlier_ones_only() -> None:
     assert set(level) == set(MODULES)
     for name, path in MODULES.items():
         for other in imports(path)[0] & set(MODULES):
-            # `response` shows itself through `safe_markdown`, when a notebook asks for it.
-            if (name, other) != ("response", "safe_markdown"):
-                assert level[other] < level[name], f"{name} imports {other}"
+            assert level[other] < level[name], f"{name} imports {other}"
 
 
 def test_only_the_transport_knows_httpx() -> None:
