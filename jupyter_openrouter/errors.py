@@ -3,6 +3,7 @@
     OpenRouterError
     ├── InvalidRequestError      what was asked cannot be sent (also a ValueError)
     ├── MissingKeyError          no API key was found
+    ├── BudgetError              it may cost more than a cap allows, or has already
     ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
     │   └── APITimeoutError      nothing arrived for too long
     ├── APIStatusError           the service answered with an error
@@ -99,6 +100,12 @@ class MissingKeyError(OpenRouterError):
         "Set the environment variable OPENROUTER_API_KEY before the kernel starts, or install the extra "
         "'keyring' and store it there, or try a model that needs no key: --model demo/tour."
     )
+
+
+class BudgetError(OpenRouterError):
+    """It may cost more than a cap allows, and nothing was sent; or a running answer was stopped at its cap."""
+
+    default_remedy = "Raise the cap with %openrouter cap, or ask for fewer tokens (max_tokens)."
 
 
 class APIConnectionError(OpenRouterError):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kernels import PYTHONS, Kernel, running_kernel
+
+# What tests pretend to spend is not the user's; their kernels are told by the environment as well.
+os.environ["JUPYTER_OPENROUTER_DATA"] = tempfile.mkdtemp(prefix="openrouter-tests-")
 
 
 @pytest.fixture(params=list(PYTHONS))

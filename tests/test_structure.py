@@ -15,13 +15,13 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
-    {"background", "plain_text", "tolerant", "memory_cache", "rechunking"},
-    {"errors", "network"},
+    {"background", "plain_text", "tolerant", "memory_cache", "rechunking", "money", "token_count"},
+    {"errors", "network", "day_file"},
     {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
     {"chunks", "inert_inline", "parameters", "media", "listing"},
-    {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
-    {"safe_markdown", "retry", "model_search"},
-    {"response", "catalog", "plan"},
+    {"inert_writer", "request", "parts", "model_cards", "account", "embeddings", "costs", "caps"},
+    {"safe_markdown", "retry", "model_search", "estimate", "ledger", "notebook_costs"},
+    {"response", "catalog", "plan", "spending", "__main__"},
     {"bodies", "publish", "continuing"},
     {"stream"},
     {"options", "transport"},
