@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .listing import Listing
-from .money import dollars
+from .money import dollars, is_play_money
 from .token_count import tokens
 from .tolerant import count, items, mapping, number
 
@@ -141,7 +141,7 @@ def estimate(
 
 def is_free(slug: str, card: Model | None) -> bool:
     """Whether a model is known to cost nothing: the embedded demo's, and the free ones of the catalogue."""
-    return slug.startswith("demo/") or (card.is_free if card is not None else slug.endswith(":free"))
+    return is_play_money(slug) or (card.is_free if card is not None else slug.endswith(":free"))
 
 
 # --- tokens

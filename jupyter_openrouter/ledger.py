@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from .costs import By, Cost, CostTable, Sum, added_up
 from .errors import APIStatusError
 from .listing import Listing
+from .money import is_play_money
 
 if TYPE_CHECKING:
     from .response import Response
@@ -142,7 +143,7 @@ def known_cost(response: Response) -> float | None:
     >>> from jupyter_openrouter.response import Response
     >>> known_cost(Response("openai/gpt-4"))
     """
-    if response.requested_model.startswith("demo/"):
+    if is_play_money(response.requested_model):
         return 0.0
     if response.cost is not None:
         return response.cost

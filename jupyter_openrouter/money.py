@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+PLAY_MONEY = "demo/"
+"""The slugs of the embedded demo's models begin so; the figures that it reports are charged to nobody."""
 _PICO = 10**12
 
 
@@ -23,6 +25,11 @@ def from_exact(picodollars: int) -> float:
     0.3
     """
     return picodollars / _PICO
+
+
+def is_play_money(slug: str) -> bool:
+    """Whether what this model reports as its cost is charged to nobody."""
+    return slug.startswith(PLAY_MONEY)
 
 
 def dollars(amount: float) -> str:
