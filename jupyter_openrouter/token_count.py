@@ -15,7 +15,7 @@ import re
 _CUT = re.compile(
     r" ?[A-Za-z]+| ?[\u00aa-\u024f\u1e00-\u1effA-Za-z]+| ?[\u0370-\u058f]+"
     r"|[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+"
-    r"|\d+|[\r\n]+[ \t]*|[ \t]+(?![^\s])|[ \t]+|\s+| ?[!-/:-@\[-`{-~]+|[^\x00-\x7f]"
+    r"|\d+|[\r\n]+[ \t]*|[ \t]+(?![^\s])|[ \t]+|\s+| ?[!-/:-@\[-`{-~]+|[\s\S]"
 )
 _LARGE = 200_000  # characters, from which on samples are counted
 _SAMPLES = 20

@@ -49,9 +49,14 @@ def test_what_another_process_wrote_is_seen(tmp_path: Path) -> None:
 
 def test_an_error_in_the_block_writes_nothing(tmp_path: Path) -> None:
     file = DayFile(tmp_path / "spent.json")
-    with pytest.raises(KeyError), file.changed() as sheet:
-        sheet.day("2026-01-02").spent = 5
-        raise KeyError
+
+    def fail() -> None:
+        with file.changed() as sheet:
+            sheet.day("2026-01-02").spent = 5
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert not file.path.exists()
 
 
