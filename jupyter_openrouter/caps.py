@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -61,7 +60,7 @@ class Reservation:
 
     def __init__(self, caps: Caps, held: int, cell: Day, day: str, at_most: int | None) -> None:
         self._caps = caps
-        self._name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        self._name = f"{os.getpid()}-{os.urandom(6).hex()}"
         self._held = held
         self._spent: int | None = None
         self._cell = cell  # of this run: a later one begins anew

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -183,6 +182,8 @@ class DayFile:
             self._sheet = Sheet.read(text)
 
     def _write(self, text: str) -> None:
+        import tempfile
+
         try:
             descriptor, name = tempfile.mkstemp(prefix="spent-", dir=self.path.parent)  # of mode 0600
             try:

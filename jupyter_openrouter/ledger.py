@@ -21,7 +21,7 @@ from .money import is_play_money
 if TYPE_CHECKING:
     from .response import Response
 
-_MAY_BE_BILLED = frozenset({408, 524})  # the request had arrived, and nobody said what became of it
+_MAY_BE_BILLED = frozenset({524})  # an edge time-out: the request had arrived, and may have been answered
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,11 @@ def test_of_several_models_the_dearest_counts_and_one_unknown_makes_it_unknown()
     assert estimate(ask(max_tokens=100), None).dollars_in is None
 
 
+def test_of_several_models_the_longest_answer_counts() -> None:
+    both = [card(top_provider={"max_completion_tokens": size}) for size in (10, 99, 20)]
+    assert estimate(ask(), both).tokens_out_max == 99
+
+
 def test_a_highest_price_of_the_request_stands_in_for_an_unknown_one() -> None:
     body = ask(max_tokens=100, provider={"max_price": {"prompt": 1, "completion": 10}})
     assert estimate(body, None).dollars_worst == pytest.approx(5e-6 + 1e-3)
