@@ -11,12 +11,11 @@ from . import caps as all_caps
 from . import ledger as all_lines
 from .caps import Caps, Reservation
 from .errors import BudgetError, OpenRouterError
-from .estimate import Estimate, estimate, is_free
 from .ledger import Ledger, known_cost, unsettled_attempts
-from .money import dollars
-from .token_count import tokens
+from .money import dollars, is_play_money
 
 if TYPE_CHECKING:
+    from .estimate import Estimate
     from .model_cards import Model
     from .response import Response
 
@@ -86,7 +85,7 @@ class Spending:
                 return None
             self._next_look = response.characters + _LOOK_AFTER
             cost = before.dollars_in + self._tokens_so_far(response) * self._price_out
-        if is_free(response.requested_model, None) or not reservation.over(cost):
+        if is_play_money(response.requested_model) or not reservation.over(cost):
             return None
         return BudgetError(
             f"The answer was stopped at a cap: it has cost about {dollars(cost)}.",
@@ -107,6 +106,8 @@ class Spending:
 
     async def _priced(self) -> Estimate:
         """The estimate of the dearest request, with the dearest of the models that may answer it."""
+        from .estimate import estimate  # only where a cap is set
+
         found = [estimate(body, await self._cards(slug, body)) for slug, body in self._bodies]
         known = [one.dollars_worst for one in found]
         dearest = found[0] if None in known else max(found, key=lambda one: one.dollars_worst or 0.0)
@@ -126,6 +127,7 @@ class Spending:
         return await asyncio.gather(*(self._look_up(one) for one in slugs if one or not others))
 
     async def _look_up(self, slug: str) -> Model | None:
+        from .estimate import is_free
         from .model_cards import Model
 
         if is_free(slug, None):
@@ -136,6 +138,8 @@ class Spending:
             return None  # its price is unknown, and that is said
 
     def _tokens_so_far(self, response: Response) -> int:
+        from .token_count import tokens
+
         for which, parts in enumerate((response.text_parts, response.reasoning_parts)):
             size = len(parts)
             self._tokens += tokens("".join(parts[self._seen[which] : size]))
