@@ -226,6 +226,10 @@ class Caps:
                     day.held[reservation._name] = amount
             return reservation
 
+    def spend(self, cost: float) -> None:
+        """US dollars that were spent without a reservation, such as for embeddings."""
+        Reservation(self, 0, Day(), self._today().isoformat(), None).settle(cost)
+
     def _refusal(
         self, reservation: Reservation, amount: int, today: Day, day_limit: int | None
     ) -> tuple[str, int, Day] | None:

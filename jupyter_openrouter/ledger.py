@@ -84,6 +84,11 @@ class Ledger:
             self._lines[number : number + 1] = [line]
             return line
 
+    def add(self, cost: Cost) -> None:
+        """Writes down what was spent without a response, such as for embeddings."""
+        with self._lock:
+            self._lines.append(cost)
+
     def place(self, response: Response) -> Place:
         """Where an answer belongs, as far as anybody has said."""
         with self._lock:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from . import caps as all_caps
 from . import ledger as all_lines
 from .caps import Caps, Reservation
+from .costs import Cost
 from .errors import BudgetError, OpenRouterError
 from .ledger import Ledger, known_cost, unsettled_attempts
 from .money import dollars, is_play_money
 
 if TYPE_CHECKING:
+    from .chunks import Usage
     from .estimate import Estimate
     from .model_cards import Model
     from .response import Response
@@ -148,6 +150,17 @@ class Spending:
 
 
 _running: weakref.WeakKeyDictionary[Response, Spending] = weakref.WeakKeyDictionary()
+
+
+def spent_without_answer(model: str, usage: Usage | None, *, sent_at: float) -> None:
+    """What has no response, as embeddings have none: into the ledger, and against the caps once it is spent."""
+    cost = 0.0 if is_play_money(model) else usage.cost if usage else None
+    tokens_in = usage.prompt_tokens if usage else None
+    all_lines.ledger.add(
+        Cost(model=model, source="client", state="done", sent_at=sent_at, tokens_in=tokens_in, dollars=cost)
+    )
+    if cost is not None:
+        all_caps.caps.spend(cost)
 
 
 def update(response: Response) -> None:

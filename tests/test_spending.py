@@ -230,3 +230,13 @@ def test_the_engine_of_magic_and_chat_and_the_synchronous_client_use_the_same_pu
     clients.background().submit(answering.answer(question, refused, None)).result()
     assert isinstance(refused.error, BudgetError)
     assert refused.state == "failed"
+
+
+def test_embeddings_are_counted_and_spent_too(purse: Caps) -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        return await client.catalog.embeddings(["one", "two"], model="demo/embedder")
+
+    found = run(work)
+    (line,) = all_lines.ledger
+    assert line.dollars == found.cost > 0
+    assert purse.spent("session") == pytest.approx(found.cost or 0.0)
