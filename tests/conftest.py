@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from kernels import PYTHONS, Kernel, running_kernel
 
 # What tests pretend to spend is not the user's; their kernels are told by the environment as well.
 os.environ["JUPYTER_OPENROUTER_DATA"] = tempfile.mkdtemp(prefix="openrouter-tests-")
+atexit.register(shutil.rmtree, os.environ["JUPYTER_OPENROUTER_DATA"], ignore_errors=True)
 
 
 @pytest.fixture(params=list(PYTHONS))
