@@ -21,7 +21,7 @@ from .tolerant import mapping, number
 
 _KEPT_DAYS = 31
 _LARGEST_BYTES = 1 << 20
-_LOCK_SECONDS = 0.5
+_LOCK_SECONDS = 5.0
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -136,7 +136,7 @@ class DayFile:
                 self._seen = seen
         except FileNotFoundError:
             pass
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             self.trouble = _reason(error)
         return self._sheet
 
@@ -144,7 +144,7 @@ class DayFile:
     def changed(self) -> Iterator[Sheet]:
         """The sheet, to be changed in the block; written at its end, unless it raises.
 
-        Other processes wait meanwhile, for at most half a second. It is replaced as a whole, so that nobody reads
+        Other processes wait meanwhile, for at most 5 seconds. It is replaced as a whole, so that nobody reads
         half of it, and only its owner may read it. After the first trouble it is left alone: what others have
         written meanwhile must not be lost.
         """
@@ -159,18 +159,18 @@ class DayFile:
             yield self._sheet
             return
         try:
-            with _locked(lock):
-                try:
-                    self._read()
-                except FileNotFoundError:
-                    pass
-                except OSError as error:
-                    self.trouble = _reason(error)
-                before = self._sheet.written()
-                yield self._sheet
-                after = self._sheet.written()
-                if after != before and not self.trouble:
-                    self._write(after)
+            try:
+                _lock(lock)
+                self._read()
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                self.trouble = _reason(error)
+            before = self._sheet.written()
+            yield self._sheet
+            after = self._sheet.written()
+            if after != before and not self.trouble:
+                self._write(after)
         finally:
             os.close(lock)
 
@@ -202,28 +202,21 @@ def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-@contextmanager
-def _locked(descriptor: int) -> Iterator[None]:
-    """Holds the lock while the block runs; when it cannot be had in time, the block runs without it."""
-    have = _try_for(descriptor)
-    try:
-        yield
-    finally:
-        if have:
-            _release(descriptor)
+def _lock(descriptor: int) -> None:
+    """Waits for the lock; it ends when the descriptor is closed.
 
-
-def _try_for(descriptor: int) -> bool:
+    Raises:
+        OSError: it cannot be had, or not in time. Going on without it would lose what others write.
+    """
     end = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
             _acquire(descriptor)
-        except OSError:
+            return
+        except BlockingIOError:
             if time.monotonic() > end:
-                return False
+                raise TimeoutError(0, "another kernel does not let go of it") from None
             time.sleep(0.002)
-        else:
-            return True
 
 
 if sys.platform == "win32":
@@ -231,17 +224,13 @@ if sys.platform == "win32":
 
     def _acquire(descriptor: int) -> None:
         os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-    def _release(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:  # which is how Windows says that it is held
+            raise BlockingIOError from error
 
 else:
     import fcntl
 
     def _acquire(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _release(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_openrouter import day_file
 from jupyter_openrouter.day_file import DayFile, Sheet, usual_path
 
 
@@ -72,6 +73,23 @@ def test_several_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     processes = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(3)]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     assert DayFile(path).look().days["2026-01-02"].spent == 300
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the lock is taken by hand")
+def test_while_another_holds_the_lock_for_ever_the_file_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    monkeypatch.setattr(day_file, "_LOCK_SECONDS", 0.0)
+    file = DayFile(tmp_path / "spent.json")
+    add(file, 1)
+    with (tmp_path / "spent.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        add(file, 2)
+    assert "let go" in file.trouble
+    assert file.look().days["2026-01-02"].spent == 3
+    assert DayFile(file.path).look().days["2026-01-02"].spent == 1
 
 
 def test_where_it_cannot_be_written_the_sums_go_on_in_memory(tmp_path: Path) -> None:
