@@ -17,13 +17,14 @@ from .response import Response
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, as ``request.chat_body`` takes it."""
+    """What is asked, as ``request.chat_body`` takes it; ``max_cost`` is a cap in US dollars for this answer alone."""
 
     messages: Any
     model: str
     system: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    max_cost: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -50,6 +51,7 @@ async def answer(
             temperature=question.temperature,
             max_tokens=question.max_tokens,
             extra=question.extra,
+            max_cost=question.max_cost,
             response=response,
         )
         async with stream:

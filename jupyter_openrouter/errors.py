@@ -5,6 +5,7 @@
     │   └── PromptError              an expression in the prompt failed, or has no end
     ├── MissingKeyError          no API key was found
     ├── FileError                a file cannot be read or written, or is not what it should be (also a ValueError)
+    ├── BudgetError              it may cost more than a cap allows, or has already
     ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
     │   └── APITimeoutError      nothing arrived for too long
     ├── APIStatusError           the service answered with an error
@@ -127,6 +128,12 @@ class FileError(OpenRouterError, ValueError):
     """A file cannot be read or written, or it is not what it should be; nothing was changed."""
 
     default_remedy = "Check its name and its place."
+
+
+class BudgetError(OpenRouterError):
+    """It may cost more than a cap allows, and nothing was sent; or a running answer was stopped at its cap."""
+
+    default_remedy = "Raise the cap with %openrouter cap, or ask for fewer tokens (max_tokens)."
 
 
 class APIConnectionError(OpenRouterError):

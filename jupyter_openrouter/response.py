@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from . import tolerant
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
+from .money import dollars
 from .retry import Attempt
 from .saved_form import MIME as MIME
 from .saved_form import bundle, thoughts
@@ -53,6 +54,7 @@ class Response(Growing):
         attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
         retry_at: Unix time of the next try while one is waited for, else None.
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
+        continues: The two answers that this one joins, where it was continued; their costs are in its own.
         body: The request as it was sent; it is not saved.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
@@ -75,6 +77,7 @@ class Response(Growing):
         self.retry_at: float | None = None
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
+        self.continues: tuple[Response, ...] = ()
         self.body: dict[str, Any] = {}
         self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
@@ -173,7 +176,8 @@ class Response(Growing):
         After a stop no usage arrives in the stream. The service knows it some moments later, under the
         generation id: it is asked a few times over about 8 seconds. What it does not tell stays unknown.
         """
-        if self.settler is None or (self.usage is not None and not self.cache_source):
+        known = self.cost is not None if self.continues else self.usage is not None
+        if self.settler is None or (known and not self.cache_source):
             return self
         return await self.settler(self)
 
@@ -372,19 +376,3 @@ class Response(Growing):
 
 def _malformed(count: int) -> str:
     return f"{count} malformed chunk{'' if count == 1 else 's'}"
-
-
-def dollars(amount: float) -> str:
-    """An amount in US dollars with as many places as it needs.
-
-    >>> dollars(0), dollars(0.00001234), dollars(0.0123), dollars(3.5)
-    ('$0', '$0.000012', '$0.0123', '$3.50')
-    """
-    if amount == 0:
-        return "$0"
-    if amount >= 1:
-        return f"${amount:.2f}"
-    places = 4
-    while places < 10 and round(amount, places) < 10 ** -(places - 1):
-        places += 1
-    return f"${amount:.{places}f}".rstrip("0") if places > 4 else f"${amount:.4f}"
