@@ -11,7 +11,15 @@ from datetime import timezone
 from typing import Any
 
 from .chunks import decode
-from .errors import APIConnectionError, EventError, OpenRouterError, from_payload, status_class, wait_remedy
+from .errors import (
+    APIConnectionError,
+    EventError,
+    OpenRouterError,
+    StreamError,
+    from_payload,
+    status_class,
+    wait_remedy,
+)
 from .plan import Connection
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -34,6 +42,20 @@ async def read_body(blocks: AsyncIterator[bytes], limit: int) -> bytes:
     return b"".join(pieces)
 
 
+def refuse_compression(connection: Connection, host: str) -> None:
+    """Nothing is unpacked: none was asked for, and a few bytes can hold any number.
+
+    Raises:
+        StreamError: the body is compressed.
+    """
+    encoding = printable_header(connection.headers.get("content-encoding", "")).strip().lower()
+    if encoding not in ("", "identity"):
+        raise StreamError(
+            f"{host} compressed the answer ({encoding[:40]}), which was not asked for.",
+            remedy="Turn compression off in the proxy or server between.",
+        )
+
+
 async def read_json(connection: Connection, host: str) -> dict[str, Any]:
     """The JSON object of an answer that is no stream.
 
@@ -42,6 +64,7 @@ async def read_json(connection: Connection, host: str) -> dict[str, Any]:
     """
     if connection.status != 200:
         raise await status_error(connection, host)
+    refuse_compression(connection, host)
     value = decode((await read_body(connection.blocks(), MAX_BODY_BYTES)).decode("utf-8", "replace").strip())
     if value.get("error"):
         raise from_payload(value["error"])

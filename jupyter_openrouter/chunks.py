@@ -187,6 +187,8 @@ class Growing:
         """False: deltas are handed out, and not kept (for very long streams in little memory)."""
         self.characters = 0
         """Of text and reasoning so far."""
+        self.reasoned = False
+        """True when reasoning details came, which may be encrypted, and are not kept without ``keep_text``."""
         self._joined: list[tuple[str, int]] = [("", 0), ("", 0)]
         self._half = ["", ""]
         self._tool_calls, self._reasoning_details = ToolCalls(), ReasoningDetails()
@@ -238,6 +240,10 @@ class Growing:
             for name, value in dict(self._audio).items()
         }
 
+    @audio.setter
+    def audio(self, value: dict[str, Any]) -> None:
+        self._audio = {name: Pieces(one) if name in _SOUND else one for name, one in value.items()}
+
     def _join(self, which: int, parts: list[str]) -> str:
         # Joins only what is new since the last look; parts are append-only. Text and count are stored as one
         # value: several threads may look at once.
@@ -268,6 +274,12 @@ class Growing:
             if self.keep_text:
                 (self.reasoning_parts if which else self.text_parts).append(text)
         return text
+
+    def add_detail(self, detail: dict[str, Any]) -> None:
+        """Takes in a piece of the reasoning in its structured form."""
+        self.reasoned = True
+        if self.keep_text:
+            self._reasoning_details.add(detail)
 
     def skip(self, note: str) -> None:
         """Counts a chunk that is left out, and keeps the first 80 characters of the first 20."""
@@ -305,9 +317,7 @@ class Growing:
                 added[which] = self.add(which, "\ufffd")
         for name in ("tool_calls", "reasoning_details", "refusal", "annotations"):
             setattr(self, name, _mended(getattr(self, name)))
-        self._audio = {
-            name: Pieces(value) if name in _SOUND else value for name, value in _mended(self.audio).items()
-        }
+        self.audio = _mended(self.audio)
         if not self.reasoning_parts and self.keep_text:
             self.add(
                 1, "".join(_str(d.get("text")) or _str(d.get("summary")) for d in self.reasoning_details)
@@ -435,7 +445,7 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
             reasoning = into.add(1, delta.reasoning)
         if delta.reasoning_details:
             for detail in delta.reasoning_details:
-                into._reasoning_details.add(detail)
+                into.add_detail(detail)
     return _delta(Delta, (text, reasoning))
 
 
@@ -476,7 +486,7 @@ def _fold_rarer(into: Growing, delta: dict[str, Any]) -> None:
         getattr(into, name).extend(item for item in _list(delta.get(name)) if isinstance(item, dict))
     for detail in _list(delta.get("reasoning_details")):
         if isinstance(detail, dict):
-            into._reasoning_details.add(detail)
+            into.add_detail(detail)
     for piece in _list(delta.get("tool_calls")):
         if isinstance(piece, dict):
             into.dropped_tool_calls = not into._tool_calls.add(piece) or into.dropped_tool_calls

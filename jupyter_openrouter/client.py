@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from .transport import JSON, USUAL, Address, Transport
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from . import catalog as catalogs
     from .catalog import Catalog
     from .options import ChatOptions, CompletionOptions
 
@@ -42,12 +43,14 @@ class AsyncOpenRouter:
         connect_timeout: Seconds until a connection must stand.
         timeouts: Of an answer; see ``plan.Timeouts``.
         retry: How often and after which errors a request is sent again; see ``retry.RetryPolicy``.
+        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings; sent
+            with every request, where the call gives no other. By default nothing is sent that names app or user.
 
     It is an async context manager; ``aclose()`` closes its connections.
 
     Raises:
         MissingKeyError: no key was given or found, and the base URL needs one.
-        InvalidRequestError: the base URL would give the key away.
+        InvalidRequestError: the base URL would give the key away, or a header cannot carry the app's name.
     """
 
     def __init__(
@@ -58,7 +61,12 @@ class AsyncOpenRouter:
         connect_timeout: float = 10.0,
         timeouts: Timeouts | None = None,
         retry: RetryPolicy | None = None,
+        title: str | None = None,
+        referer: str | None = None,
+        categories: Sequence[str] = (),
     ) -> None:
+        self._app: dict[str, Any] = {"title": title, "referer": referer, "categories": categories}
+        self._app_headers = requests.headers(**self._app)
         address = Address(base_url)
         self.base_url, self.host = address.text, address.host
         self.timeouts = timeouts or Timeouts()
@@ -121,7 +129,8 @@ class AsyncOpenRouter:
         """Asks for the rest of a cut, stopped or length-limited answer, and joins both.
 
         The partial text is sent as the last message; where the provider refuses that, a user turn asks to go
-        on. What the continuation repeats is left out, ``seams`` says where it begins, usage and cost are added.
+        on. Of several choices the first is continued.
+        What the continuation repeats is left out, ``seams`` says where it begins, usage and cost are added.
 
         Args:
             response: From this process: it still knows its request.
@@ -131,7 +140,7 @@ class AsyncOpenRouter:
             InvalidRequestError: the response is complete, or there is nothing to go on from.
             OpenRouterError: as the continuation ended; its ``response`` is the joined one.
         """
-        new = {"messages", "model", "stream", *options}
+        new = {"messages", "model", "stream", "n", *options}  # the first choice alone can be continued
         before = {name: value for name, value in response.body.items() if name not in new}
         options["extra"] = before | dict(options.get("extra") or {})
         options.setdefault("model", response.body.get("model") or response.requested_model)
@@ -166,7 +175,7 @@ class AsyncOpenRouter:
         Args:
             questions: Each a text, or messages.
             concurrency: The most answers at the same time, 1 or more.
-            per_minute: The most questions that are begun in any minute; tries that are made again come on top.
+            per_minute: The most requests that are begun in any minute, those that are made again included.
 
         Raises:
             InvalidRequestError: one of them cannot be sent; nothing was sent then.
@@ -182,13 +191,17 @@ class AsyncOpenRouter:
         loop = asyncio.get_running_loop()
         due = loop.time()
 
+        def turn() -> float:
+            nonlocal due
+            now = loop.time()
+            due, begin = max(due, now) + pace, max(due, now)
+            return begin - now
+
         async def one(index: int, stream: Stream) -> None:
             async with places:
-                nonlocal due
-                now = loop.time()
-                due, begin = max(due, now) + pace, max(due, now)
-                if begin > now:
-                    await asyncio.sleep(begin - now)
+                if (wait := turn()) > 0:
+                    await asyncio.sleep(wait)
+                stream.turn = turn
                 with suppress(OpenRouterError):  # it is in the response
                     await stream.run()
             await finished.put((index, stream.response))
@@ -234,12 +247,48 @@ class AsyncOpenRouter:
 
         return Catalog(self)
 
+    async def models(self, *arguments: Any, **options: Any) -> catalogs.ModelList:
+        """As ``Catalog.models``."""
+        return await self.catalog.models(*arguments, **options)
+
+    async def model(self, slug: str, *, refresh: bool = False) -> catalogs.Model:
+        """As ``Catalog.model``."""
+        return await self.catalog.model(slug, refresh=refresh)
+
+    async def endpoints(self, slug: str, *, refresh: bool = False) -> catalogs.Listing[catalogs.Endpoint]:
+        """As ``Catalog.endpoints``."""
+        return await self.catalog.endpoints(slug, refresh=refresh)
+
+    async def providers(self, *, refresh: bool = False) -> catalogs.Listing[catalogs.Provider]:
+        """As ``Catalog.providers``."""
+        return await self.catalog.providers(refresh=refresh)
+
+    async def key(self) -> catalogs.KeyInfo:
+        """As ``Catalog.key``."""
+        return await self.catalog.key()
+
+    async def credits(self) -> catalogs.Credits:
+        """As ``Catalog.credits``."""
+        return await self.catalog.credits()
+
+    async def activity(self, *arguments: Any, **filters: Any) -> catalogs.Listing[catalogs.Activity]:
+        """As ``Catalog.activity``."""
+        return await self.catalog.activity(*arguments, **filters)
+
+    async def generation(self, ident: str) -> catalogs.Generation:
+        """As ``Catalog.generation``."""
+        return await self.catalog.generation(ident)
+
+    async def embeddings(self, text: Any, *, model: str, **fields: Any) -> catalogs.Embeddings:
+        """As ``Catalog.embeddings``."""
+        return await self.catalog.embeddings(text, model=model, **fields)
+
     def _stream(
         self, path: str, build: Callable[..., dict[str, Any]], prompt: Any, given: dict[str, Any]
     ) -> Stream:
         options: dict[str, Any] = {name: given.pop(name) for name in list(given) if name in _STREAM_OPTIONS}
         headers = requests.headers(
-            **{name: options.pop(name) for name in list(options) if name in _HEADER_OPTIONS}
+            **self._app | {name: options.pop(name) for name in list(options) if name in _HEADER_OPTIONS}
         )
         model, fallback = given.pop("model", None), options.pop("fallback", ())
         bodies = [(slug or "", build(prompt, model=slug, **given)) for slug in (model, *fallback)]
@@ -290,7 +339,7 @@ class AsyncOpenRouter:
 
         async def call() -> Any:
             connection = await self._transport.send(
-                method, path, query=query, content=content, headers={"Accept": JSON}
+                method, path, query=query, content=content, headers={"Accept": JSON, **self._app_headers}
             )
             try:
                 return await read_json(connection, self.host)

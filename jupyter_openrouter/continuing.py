@@ -77,7 +77,7 @@ def joined(first: Response, second: Response) -> Response:
     """One response out of both: the text with its seam marked, usage and cost added."""
     whole = Response(first.requested_model, request_hash=first.request_hash)
     whole.body, whole.settler, whole.sent_at = first.body, second.settler, first.sent_at
-    whole.add(1, first.reasoning)
+    whole.add(1, "\n\n".join(part for part in (first.reasoning, second.reasoning) if part))
     whole.add(0, first.text)
     whole.seams = [*first.seams, len(first.text)]
     whole.add(0, rest_of(first.text, second.text))
@@ -99,6 +99,17 @@ def joined(first: Response, second: Response) -> Response:
         setattr(whole, name, [*getattr(first, name), *getattr(second, name)])
     whole.skipped, whole.skipped_chunks = first.skipped + second.skipped, whole.skipped_chunks[:20]
     whole.extra = first.extra | second.extra
+    whole.reasoning_details = whole.reasoning_details or first.reasoning_details
+    whole.notes = [*first.notes, *second.notes]
+    whole.others = first.others or second.others
+    if whole.others:
+        whole.notes.append("Only the first choice was continued.")
+    # Pieces of sound cannot be put one behind the other: each may be a file with a head of its own.
+    whole.audio = first.audio or second.audio
+    if whole.audio:
+        part = "the first part" if first.audio else "the continuation"
+        whole.notes.append(f"The sound is that of {part} alone.")
+    whole.dropped_tool_calls = second.dropped_tool_calls
     whole.state, whole.error = second.state, second.error
     whole.attempts = [*first.attempts, *second.attempts]
     whole.continues = (first, second)

@@ -27,6 +27,7 @@ An error that ended an answer carries it as ``response``: no text that arrived i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .plain_text import plain
@@ -35,6 +36,15 @@ if TYPE_CHECKING:
     from .response import Response
 
 
+_FACTS = {
+    "status": int,
+    "code": str,
+    "provider": str,
+    "generation_id": str,
+    "retry_after": float,
+    "retryable": bool,
+    "limit_source": str,
+}
 LOOKS_LIKE_KEY = re.compile(r"\bsk-or-(?:v\d+-)?[A-Za-z0-9]{16,}")
 
 
@@ -89,6 +99,13 @@ class OpenRouterError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is saved of it: its class, what it says, and the known facts; see ``restored``."""
+        facts = {name: getattr(self, name) for name in _FACTS}
+        return {"type": type(self).__name__, "message": str(self), "remedy": self.remedy} | {
+            name: value for name, value in facts.items() if value is not None
+        }
 
 
 class InvalidRequestError(OpenRouterError, ValueError):
@@ -358,3 +375,25 @@ def from_payload(
         retryable=retryable if isinstance(retryable, bool) else None,
         limit_source=_text(metadata.get("limit_source")) or None,
     )
+
+
+def restored(record: Mapping[str, Any], response: Response | None = None) -> OpenRouterError:
+    """The error out of what ``to_dict`` saved; of a class that there is not (any more), the root of the tree.
+
+    >>> error = restored({"type": "RateLimitError", "message": "Slow down. Wait.", "remedy": "Wait.", "status": 429})
+    >>> type(error).__name__, error.message, error.remedy, error.status
+    ('RateLimitError', 'Slow down.', 'Wait.', 429)
+    """
+    kind = globals().get(_text(record.get("type")))
+    if not (isinstance(kind, type) and issubclass(kind, OpenRouterError)):
+        kind = OpenRouterError
+    remedy = record.get("remedy")
+    remedy = remedy if isinstance(remedy, str) else ""
+    message = _text(record.get("message")).removesuffix(remedy) if remedy else _text(record.get("message"))
+    facts: dict[str, Any] = {}
+    for name, of in _FACTS.items():
+        value = record.get(name)
+        if of is float and type(value) is int:
+            value = float(value)
+        facts[name] = value if type(value) is of else None
+    return kind(message, remedy=remedy, response=response, **facts)

@@ -134,10 +134,7 @@ class Beside:
     def now(self) -> Extras:
         """Everything so far, as a value that is not changed any more."""
         response = self._response
-        calls = [
-            {"name": _short(call["function"]["name"]), "arguments": _whole(call["function"]["arguments"])}
-            for call in response.tool_calls
-        ]
+        calls = [_called(call) for call in response.tool_calls]
         for item in response.images[len(self._found) : MAX_IMAGES]:
             self._found.append(self._reference(item))
         for item in response.annotations[self._cited :]:
@@ -162,6 +159,16 @@ class Beside:
         if isinstance(image, str):
             return {"note": image}
         return {"id": self._images.keep(image), "mime": image.type, "bytes": image.bytes}
+
+
+def _called(call: dict[str, Any]) -> dict[str, str]:
+    function = call.get("function")  # a saved record is anybody's
+    found = function if isinstance(function, dict) else {}
+    name, arguments = found.get("name"), found.get("arguments")
+    return {
+        "name": _short(name if isinstance(name, str) else ""),
+        "arguments": _whole(arguments if isinstance(arguments, str) else ""),
+    }
 
 
 def image_url(item: dict[str, Any]) -> str:

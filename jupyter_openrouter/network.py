@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -21,6 +22,7 @@ _MOST_AT_ONCE = (
     64 * 1024
 )  # bytes of one read; with more, what is made of them falls out of the processor's cache
 _NEXT_ADDRESS = 0.25  # seconds before a host's next address is tried beside the first
+_GONE = "The connection was closed."
 
 
 class _Wire(asyncio.BufferedProtocol):
@@ -49,10 +51,12 @@ class _Wire(asyncio.BufferedProtocol):
         if self.size > _MOST_WAITING:
             self.transport.pause_reading()
         _wake(self.reader)
+        _wake(self.writer)
 
     def eof_received(self) -> None:
         self.over = True
         _wake(self.reader)
+        _wake(self.writer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.over, self.error = True, exc
@@ -83,6 +87,7 @@ def _wake(waiting: asyncio.Future[None] | None) -> None:
 class _Socket(httpcore.AsyncNetworkStream):
     def __init__(self, wire: _Wire) -> None:
         self._wire = wire
+        self._loop = asyncio.get_running_loop()
         self._rechunker = Rechunker()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -113,16 +118,20 @@ class _Socket(httpcore.AsyncNetworkStream):
                     wire.reader = None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Returns when all is sent, or an answer comes before that: then the rest goes on being sent beside it.
+
+        A server that refuses a large request says so at once, and need not read the rest of it.
+        """
         wire = self._wire
         if wire.transport.is_closing():
-            raise httpcore.WriteError(wire.error)
+            raise httpcore.WriteError(wire.error or _GONE)
         self._rechunker = Rechunker()  # another request, another response
         wire.transport.write(buffer)
         if not wire.full:
             return
         try:
             with anyio.fail_after(timeout):
-                while wire.full and not wire.transport.is_closing():
+                while wire.full and not wire.received and not wire.transport.is_closing():
                     wire.writer = asyncio.get_running_loop().create_future()
                     await wire.writer
         except TimeoutError as error:
@@ -130,38 +139,58 @@ class _Socket(httpcore.AsyncNetworkStream):
         finally:
             wire.writer = None
         if wire.transport.is_closing():
-            raise httpcore.WriteError(wire.error)
+            raise httpcore.WriteError(wire.error or _GONE)
 
     async def aclose(self) -> None:
         # Not `close`, which waits for what is still to be sent, and with TLS for the other side's good-bye.
-        self._wire.transport.abort()
+        with suppress(RuntimeError):  # its loop is closed, and nothing of it is read or sent any more
+            self._wire.transport.abort()
         await asyncio.sleep(0)  # the socket itself is closed in the loop's next turn
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
-        wire = self._wire
-        loop = asyncio.get_running_loop()
+        wire, plain = self._wire, self._wire.transport
+        if wire.received:  # which would be read as if it had come under the protection of TLS
+            plain.abort()
+            raise httpcore.ConnectError("The other side spoke before TLS was set up.")
         try:
             with anyio.fail_after(timeout):
-                wire.transport = await loop.start_tls(
-                    wire.transport, wire, ssl_context, server_hostname=server_hostname
+                secured = await asyncio.get_running_loop().start_tls(
+                    plain, wire, ssl_context, server_hostname=server_hostname
                 )
         except TimeoutError as error:
-            wire.transport.abort()
+            plain.abort()
             raise httpcore.ConnectTimeout(error) from None
-        except OSError as error:  # which ssl's errors are
-            wire.transport.abort()
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # ssl's are OSErrors; a name that none can have is a ValueError
+            plain.abort()
             raise httpcore.ConnectError(error) from None
-        if wire.transport is None:  # the other side has gone meanwhile
-            raise httpcore.ConnectError("The connection was closed.")
+        except BaseException:
+            plain.abort()
+            raise
+        if secured is None:  # the other side has gone meanwhile
+            raise httpcore.ConnectError(_GONE)
+        wire.transport = secured
         return self
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":  # before a request: then it cannot be used for one
-            return bool(self._wire.received) or self._wire.over
+            wire = self._wire
+            other_loop = self._loop is not asyncio.get_running_loop()
+            return bool(wire.received) or wire.over or wire.full or other_loop
         name = {"client_addr": "sockname", "server_addr": "peername"}.get(info, info)
         return self._wire.transport.get_extra_info(name)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class AsyncioNetwork(httpcore.AsyncNetworkBackend):
@@ -179,23 +208,22 @@ class AsyncioNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        try:
-            ipaddress.ip_address(host)
-            several = None
-        except ValueError:
-            several = _NEXT_ADDRESS
+        loop = asyncio.get_running_loop()
+        more: dict[str, Any] = {}
+        if isinstance(loop, asyncio.BaseEventLoop) and not _is_address(host):
+            more["happy_eyeballs_delay"] = _NEXT_ADDRESS  # which other loops do not know, uvloop's is one
         try:
             with anyio.fail_after(timeout):
-                _, wire = await asyncio.get_running_loop().create_connection(
+                _, wire = await loop.create_connection(
                     lambda: _Wire(self._buffer),
                     host,
                     port,
                     local_addr=(local_address, 0) if local_address else None,
-                    happy_eyeballs_delay=several,
+                    **more,
                 )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(error) from None
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the latter of a name that none can have
             raise httpcore.ConnectError(error) from None
         for option in socket_options or ():
             wire.transport.get_extra_info("socket").setsockopt(*option)

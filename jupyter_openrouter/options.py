@@ -27,7 +27,8 @@ class StreamOptions(TypedDict, total=False):
         max_cost: US dollars. The answer is refused before it is sent when it may cost more, and stopped when it does.
         cache: OpenRouter's response cache: True, or seconds from 1 to 86,400 to keep the answer; a hit is free.
         refresh_cache: Ask anew, and keep that answer.
-        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings.
+        title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings; in
+            place of the client's, None and () for none.
         router_metadata: Ask which endpoints were considered and tried.
     """
 
@@ -42,8 +43,8 @@ class StreamOptions(TypedDict, total=False):
     max_cost: float | None
     cache: bool | int
     refresh_cache: bool
-    title: str
-    referer: str
+    title: str | None
+    referer: str | None
     categories: Sequence[str]
     router_metadata: bool
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
-from . import tolerant
+from . import errors, tolerant
 from .chunks import Growing, Usage
 from .errors import OpenRouterError
 from .money import dollars
@@ -18,6 +18,7 @@ from .retry import Attempt
 from .saved_form import MIME as MIME
 from .saved_form import bundle, thoughts
 from .saved_form import printable as printable
+from .slugs import stood_in
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
 
@@ -55,7 +56,8 @@ class Response(Growing):
         retry_at: Unix time of the next try while one is waited for, else None.
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
         continues: The two answers that this one joins, where it was continued; their costs are in its own.
-        body: The request as it was sent; it is not saved.
+        body: The request as it was sent; of it, ``models`` alone is saved.
+        notes: Short sentences about what could not be kept; they are among the ``warnings``.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
         cache_source, saved: The generation that a hit was kept from, and the US dollars that it had cost; None until
@@ -78,7 +80,9 @@ class Response(Growing):
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
         self.continues: tuple[Response, ...] = ()
+        self.notes: list[str] = []
         self.body: dict[str, Any] = {}
+        self.saved_images: list[dict[str, Any]] = []
         self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
         self.error: OpenRouterError | None = None
@@ -156,7 +160,11 @@ class Response(Growing):
         asked = {attempt.model for attempt in self.attempts} - {self.requested_model}
         if asked:
             found.append(f"{self.requested_model} answered instead of {', '.join(sorted(asked))}.")
-        return found
+        models = _texts(self.body.get("models"))
+        first = self.requested_model or "".join(models[:1])
+        if stood_in([first, *models], self.model):
+            found.append(f"{self.model} answered instead of {first}: the service fell back.")
+        return found + self.notes
 
     def restart(self, requested_model: str) -> None:
         """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
@@ -231,8 +239,6 @@ class Response(Growing):
         response.add(0, text)
         details = [detail for detail in of(list, "reasoning_details", []) if isinstance(detail, dict)]
         response.add(1, of(str, "reasoning", "") if "reasoning" in record else thoughts(details) or "")
-        response.reasoning_details = details
-        response.annotations = [item for item in of(list, "annotations", []) if isinstance(item, dict)]
         response.conversation = of(dict, "conversation", None)
         for name in (
             "model",
@@ -240,7 +246,7 @@ class Response(Growing):
             "generation_id",
             "finish_reason",
             "native_finish_reason",
-            "refusal",
+            "service_tier",
         ):
             setattr(response, name, of(str, name, ""))
         if (state := record.get("state")) in ("done", "stopped", "cut", "failed"):
@@ -250,14 +256,29 @@ class Response(Growing):
         timing = of(dict, "timing", {})
         for name in ("sent_at", "first_delta_seconds", "seconds"):
             setattr(response, name, tolerant.number(timing.get(name), 0))
-        response.tool_calls = [call for call in of(list, "tool_calls", []) if isinstance(call, dict)]
+        for name in ("tool_calls", "reasoning_details", "annotations"):
+            setattr(response, name, [one for one in of(list, name, []) if isinstance(one, dict)])
+        response.saved_images = [one for one in of(list, "images", []) if isinstance(one, dict)]
+        response.reasoned = bool(response.reasoning_details)
         response.refusal = of(str, "refusal", "")
         for attempt in of(list, "attempts", []):
             if isinstance(attempt, dict) and isinstance(attempt.get("model"), str):
                 with suppress(TypeError):  # what has other fields is no attempt
                     response.attempts.append(Attempt(**attempt))
         response.skipped_chunks = [text for text in of(list, "skipped_chunks", []) if isinstance(text, str)]
-        response.skipped = len(response.skipped_chunks)
+        response.skipped = max(of(int, "skipped", 0), len(response.skipped_chunks))
+        cache = of(dict, "cache", {})
+        for name in ("cache_status", "cache_source"):
+            setattr(response, name, text if isinstance(text := cache.get(name), str) else "")
+        response.cache_age, response.saved = _amount(cache.get("cache_age")), _amount(cache.get("saved"))
+        response.seams = [
+            at for at in of(list, "seams", []) if type(at) is int and 0 <= at <= len(response.text)
+        ]
+        response.notes = _texts(record.get("notes"))
+        if models := _texts(record.get("models")):
+            response.body = {"models": models}
+        if error := of(dict, "error", {}):
+            response.error = errors.restored(error, response)
         return response
 
     def message(self) -> dict[str, Any]:
@@ -283,6 +304,7 @@ class Response(Growing):
         from .beside import images_of
 
         usage = self.usage
+        cache = {name: getattr(self, name) for name in ("cache_status", "cache_source", "cache_age", "saved")}
         return {
             "version": 1,
             "request_hash": self.request_hash,
@@ -304,11 +326,19 @@ class Response(Growing):
             "reasoning": self.reasoning or None,
             "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
-            "images": images_of(self),
-            "annotations": self.annotations or None,
+            "reasoning_details": self.reasoning_details or None,
+            # Those of files hold the whole document.
+            "annotations": [one for one in self.annotations if one.get("type") == "url_citation"] or None,
+            "images": images_of(self) or self.saved_images or None,
+            "service_tier": self.service_tier or None,
+            "cache": cache if self.cache_status else None,
+            "seams": self.seams or None,
+            "models": _texts(self.body.get("models")) or None,
+            "notes": self.notes or None,
+            "skipped": self.skipped or None,
             "skipped_chunks": self.skipped_chunks or None,
             "attempts": [dataclasses.asdict(attempt) for attempt in self.attempts] or None,
-            "error": {"type": type(self.error).__name__, "message": str(self.error)} if self.error else None,
+            "error": self.error.to_dict() if self.error else None,
         }
 
     def footer_parts(self) -> list[str]:
@@ -372,6 +402,14 @@ class Response(Growing):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.mimebundle()
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, (list, tuple)) else []
+
+
+def _amount(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and 0 <= value < 1e12 else None
 
 
 def _malformed(count: int) -> str:

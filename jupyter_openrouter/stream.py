@@ -24,7 +24,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .bodies import MAX_BODY_BYTES, printable_header, read_body, status_error
+from .bodies import MAX_BODY_BYTES, printable_header, read_body, refuse_compression, status_error
 from .chunks import Delta, decode, fold, fold_plain
 from .errors import (
     APITimeoutError,
@@ -64,6 +64,8 @@ class Stream:
         self.response = response
         self.comments = 0
         """Keep-alive comments so far: signs that the provider is at work."""
+        self.turn: Callable[[], float] | None = None
+        """Takes the turn of one more request, where requests are paced, and says how many seconds it is away."""
         self._transport = transport
         self._plan = plan
         self._account = account
@@ -297,12 +299,7 @@ class Stream:
             if connection.status != 200:
                 self._unwatch()  # reading the reason has a limit of its own
                 raise await status_error(connection, self._transport.host)
-            encoding = headers.get("content-encoding", "identity").strip().lower()
-            if encoding not in ("", "identity"):
-                raise StreamError(
-                    f"{self._transport.host} compressed the stream ({encoding[:40]}), which was not asked for.",
-                    remedy="Turn compression off in the proxy or server between.",
-                )
+            refuse_compression(connection, self._transport.host)
             self._blocks = connection.blocks()
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if kind in ("text/html", "application/xhtml+xml"):
@@ -599,7 +596,7 @@ class Stream:
 
     async def _try_again(self, error: OpenRouterError) -> bool:
         response, plan = self.response, self._plan
-        if response.begun or response.reasoning_details:  # which were paid for, though nobody can read them
+        if response.begun or response.reasoned:  # which were paid for, though nobody can read them
             return False
         model = plan.bodies[self._candidate][0]
         wait = plan.retry.delay(error, self._tries)
@@ -622,12 +619,18 @@ class Stream:
         if plan.on_retry is not None:
             plan.on_retry(attempt)
         if wait:
-            response.retry_at = time.time() + wait
-            try:
-                await self._pause(wait)
-            finally:
-                response.retry_at = None
+            await self._wait_for_retry(wait)
+        # After the wait: a turn that was taken for later would be idle till then.
+        if self.turn is not None and self._verdict is None and (seconds := self.turn()) > 0:
+            await self._wait_for_retry(seconds)
         return True
+
+    async def _wait_for_retry(self, seconds: float) -> None:
+        self.response.retry_at = time.time() + seconds
+        try:
+            await self._pause(seconds)
+        finally:
+            self.response.retry_at = None
 
     async def _end(self, state: Any) -> None:
         if not self._over:

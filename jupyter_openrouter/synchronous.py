@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,13 +49,23 @@ class OpenRouter:
         connect_timeout: float = 10.0,
         timeouts: Timeouts | None = None,
         retry: RetryPolicy | None = None,
+        title: str | None = None,
+        referer: str | None = None,
+        categories: Sequence[str] = (),
     ) -> None:
         if isinstance(api_key, str):
             api_key = Key(api_key, source="argument")  # which shows itself in no traceback
 
         def make() -> AsyncOpenRouter:
             return AsyncOpenRouter(
-                api_key, base_url=base_url, connect_timeout=connect_timeout, timeouts=timeouts, retry=retry
+                api_key,
+                base_url=base_url,
+                connect_timeout=connect_timeout,
+                timeouts=timeouts,
+                retry=retry,
+                title=title,
+                referer=referer,
+                categories=categories,
             )
 
         self._make = make
@@ -146,39 +156,39 @@ class OpenRouter:
 
     def models(self, *arguments: Any, **options: Any) -> catalog.ModelList:
         """As ``Catalog.models``."""
-        return self._run(lambda client: client.catalog.models(*arguments, **options))
+        return self._run(lambda client: client.models(*arguments, **options))
 
     def model(self, slug: str, *, refresh: bool = False) -> catalog.Model:
         """As ``Catalog.model``."""
-        return self._run(lambda client: client.catalog.model(slug, refresh=refresh))
+        return self._run(lambda client: client.model(slug, refresh=refresh))
 
     def endpoints(self, slug: str, *, refresh: bool = False) -> catalog.Listing[catalog.Endpoint]:
         """As ``Catalog.endpoints``."""
-        return self._run(lambda client: client.catalog.endpoints(slug, refresh=refresh))
+        return self._run(lambda client: client.endpoints(slug, refresh=refresh))
 
     def providers(self, *, refresh: bool = False) -> catalog.Listing[catalog.Provider]:
         """As ``Catalog.providers``."""
-        return self._run(lambda client: client.catalog.providers(refresh=refresh))
+        return self._run(lambda client: client.providers(refresh=refresh))
 
     def key(self) -> catalog.KeyInfo:
         """As ``Catalog.key``."""
-        return self._run(lambda client: client.catalog.key())
+        return self._run(lambda client: client.key())
 
     def credits(self) -> catalog.Credits:
         """As ``Catalog.credits``."""
-        return self._run(lambda client: client.catalog.credits())
+        return self._run(lambda client: client.credits())
 
-    def activity(self, *arguments: Any) -> Any:
+    def activity(self, *arguments: Any, **filters: Any) -> catalog.Listing[catalog.Activity]:
         """As ``Catalog.activity``."""
-        return self._run(lambda client: client.catalog.activity(*arguments))
+        return self._run(lambda client: client.activity(*arguments, **filters))
 
     def generation(self, ident: str) -> catalog.Generation:
         """As ``Catalog.generation``."""
-        return self._run(lambda client: client.catalog.generation(ident))
+        return self._run(lambda client: client.generation(ident))
 
     def embeddings(self, text: Any, *, model: str, **fields: Any) -> catalog.Embeddings:
         """As ``Catalog.embeddings``."""
-        return self._run(lambda client: client.catalog.embeddings(text, model=model, **fields))
+        return self._run(lambda client: client.embeddings(text, model=model, **fields))
 
 
 class SyncStream:

@@ -32,6 +32,8 @@ _SIMPLE = re.compile(
     r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?((?:/[\w.~-]*)*)",
     re.ASCII,
 )
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.ASCII)
 
 
 @lru_cache(maxsize=1)
@@ -56,9 +58,24 @@ def _is_loopback(host: str) -> bool:
 
 def _is_link_local(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_link_local
+        address = ipaddress.ip_address(host.rstrip("."))
     except ValueError:
         return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_link_local
+
+
+def _is_host(host: str) -> bool:
+    """Whether it is a name or an address in the one usual form; ``127.1`` and ``0x7f000001`` are neither."""
+    if ":" in host:
+        return True  # the brackets were read
+    labels = host.removesuffix(".").split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or len(host) > 253:
+        return False
+    try:
+        ipaddress.IPv4Address(host.removesuffix("."))
+    except ValueError:
+        return not _NUMBER.fullmatch(labels[-1])
+    return True
 
 
 class Address:
@@ -79,13 +96,17 @@ class Address:
 
             try:
                 url = httpx.URL(text)
-            except (httpx.InvalidURL, TypeError):
+            except (httpx.InvalidURL, TypeError, ValueError):
                 raise InvalidRequestError(
                     f"{text!r} is no URL.", remedy=f"The usual one is {USUAL}."
                 ) from None
             self.text, self.scheme, self.host = str(url), url.scheme, url.raw_host.decode("ascii").strip("[]")
             self.path = url.raw_path.decode("ascii").partition("?")[0]
             port, userinfo = url.port, url.userinfo
+            if "?" in text or "#" in text:
+                raise InvalidRequestError(
+                    "The base URL holds a query or a fragment, which would be lost.", remedy="Leave it out."
+                )
         self.text, self.path = self.text.rstrip("/"), self.path.rstrip("/")
         self._check(port, bool(userinfo))
         self.port = port or (443 if self.scheme == "https" else 80)
@@ -93,6 +114,10 @@ class Address:
     def _check(self, port: int | None, userinfo: bool) -> None:
         if userinfo:
             raise InvalidRequestError("The base URL holds a user name or password.", remedy="Leave it out.")
+        if self.host and not _is_host(self.host):
+            raise InvalidRequestError(
+                f"The base URL {self.text} names no host that can be reached.", remedy=""
+            )
         if port is not None and not 0 < port < 65536:
             raise InvalidRequestError(f"The base URL {self.text} has a port that does not exist.", remedy="")
         if _is_link_local(self.host):
@@ -132,7 +157,19 @@ class Connection:
             # A body that was not read to its end would else close itself, some time later.
             await self._blocks.aclose()
         finally:
-            await self._response.aclose()
+            try:
+                await _close_if_more_came(self._response)
+            finally:
+                await self._response.aclose()
+
+
+async def _close_if_more_came(response: Any) -> None:
+    """Bytes behind the end of an answer would be taken for the next one's: such a connection is not used again."""
+    # The parser alone knows them, and it is reached through names of httpcore's own.
+    inner = getattr(response.stream, "_stream", response.stream)
+    parser = getattr(getattr(inner, "_connection", None), "_h11_state", None)
+    if parser is not None and parser.trailing_data[0]:
+        await response.extensions["network_stream"].aclose()
 
 
 def _joined(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -378,3 +378,23 @@ def test_the_common_shapes_take_the_short_way() -> None:
         {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop", "logprobs": None}]},
     ):
         assert fold_plain(Growing(), json.dumps(chunk).encode()) is not None
+
+
+@pytest.mark.parametrize("plainly", [True, False])
+def test_without_the_text_no_reasoning_details_are_kept_either(plainly: bool) -> None:
+    got = Growing()
+    got.keep_text = False
+    detail = {"type": "reasoning.text", "index": 0, "text": "hm"}
+    fields = {"content": "a", "reasoning": "hm", "reasoning_details": [detail]}
+    for _ in range(3):
+        chunk = {"choices": [{"index": 0, "delta": fields}]}
+        found = fold_plain(got, json.dumps(chunk).encode()) if plainly else fold(got, chunk)
+        assert found == ("a", "hm")
+    got.close()
+    assert (got.text, got.reasoning, got.reasoning_details, got._reasoning_details._details) == (
+        "",
+        "",
+        [],
+        [],
+    )
+    assert got.reasoned

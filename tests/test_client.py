@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import traceback
 from typing import Any, TypeVar
 
 import pytest
+from faults import OK, FaultServer, answer
 
-from jupyter_openrouter import errors
+from jupyter_openrouter import background, errors
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.demo import DemoServer
 from jupyter_openrouter.errors import OpenRouterError
@@ -17,6 +19,7 @@ from jupyter_openrouter.keys import Key
 from jupyter_openrouter.plan import Timeouts
 from jupyter_openrouter.retry import RetryPolicy
 from jupyter_openrouter.stream import Stream
+from jupyter_openrouter.synchronous import OpenRouter
 
 T = TypeVar("T")
 CANARY = "sk-or-v1-c0ffee" + "0" * 32
@@ -234,3 +237,98 @@ def test_the_key_is_sent_and_shows_in_no_log_error_traceback_or_repr(
     shown, received = with_client(work, key=Key(CANARY, source="argument"))
     assert CANARY not in "".join(shown)
     assert received, "the server saw the request"
+
+
+APP = {"title": "My notebook", "referer": "https://example.org/", "categories": ["programming-app"]}
+SENT = ("x-openrouter-title", "http-referer", "x-openrouter-categories")
+
+
+def said_of_the_app(requests: list[bytes]) -> list[list[str | None]]:
+    found = []
+    for request in requests:
+        lines = request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        assert set(headers) <= {
+            *("host", "accept", "accept-encoding", "user-agent", "content-type", "content-length"),
+            *SENT,
+        }
+        found.append([headers.get(name) for name in SENT])
+    return found
+
+
+@pytest.mark.parametrize("face", ["asynchronous", "synchronous"])
+def test_the_apps_name_is_the_clients_where_the_call_gives_no_other(face: str) -> None:
+    models = answer("200 OK", {"data": []})
+
+    def ask(client: OpenRouter) -> None:
+        client.chat("x", model="a/b")
+        client.chat("x", model="a/b", title="Another", categories=())
+        client.completion("x", model="a/b", title=None, referer=None)
+        client.models()
+
+    async def work(**options: Any) -> list[bytes]:
+        async with FaultServer(OK, OK, OK, models) as server:
+            options |= {"base_url": server.base_url, "retry": NEVER}
+            if face == "synchronous":
+                with OpenRouter(**options) as client:
+                    await asyncio.to_thread(ask, client)
+            else:
+                async with AsyncOpenRouter(**options) as one:
+                    await one.chat("x", model="a/b")
+                    await one.chat("x", model="a/b", title="Another", categories=())
+                    await one.completion("x", model="a/b", title=None, referer=None)
+                    await one.models()
+            return server.requests
+
+    mine = ["My notebook", "https://example.org/", "programming-app"]
+    assert said_of_the_app(asyncio.run(work(**APP))) == [
+        mine,
+        ["Another", "https://example.org/", None],
+        [None, None, "programming-app"],
+        mine,
+    ]
+    assert said_of_the_app(asyncio.run(work())) == [
+        [None] * 3,
+        ["Another", None, None],
+        [None] * 3,
+        [None] * 3,
+    ]
+    background.stop()
+
+
+@pytest.mark.parametrize(
+    "bad", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "\u2603", "\udc80", "", " ", "a\x85b", 5]
+)
+def test_a_name_of_the_app_that_could_be_another_header_is_refused_at_once(bad: Any) -> None:
+    for face in (AsyncOpenRouter, OpenRouter):
+        for option in ({"title": bad}, {"referer": f"https://e.org/{bad}\n"}, {"categories": [bad]}):
+            with pytest.raises(errors.InvalidRequestError, match=next(iter(option))):
+                face(base_url="http://127.0.0.1:9/v1", **option)
+
+
+def test_the_catalogue_is_asked_on_the_client_itself() -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> None:
+        slug = (await client.models())[0].slug
+        assert (await client.model(slug)).slug == slug
+        assert len(await client.endpoints(slug)) > 0
+        assert len(await client.providers()) > 0
+        assert (await client.key()).usage is not None
+        for management in (client.credits, client.activity):
+            with pytest.raises(errors.PermissionDeniedError, match="management key"):
+                await management()
+        with pytest.raises(errors.NotFoundError):
+            await client.generation("gen-none")
+        with pytest.raises(errors.InvalidRequestError):
+            await client.embeddings([], model="demo/embedding")
+
+    with_client(work)
+
+
+def test_both_faces_have_the_same_calls_and_take_the_same_settings() -> None:
+    def calls(face: type) -> set[str]:
+        return {name for name in vars(face) if not name.startswith("_")} - {"aclose", "close", "catalog"}
+
+    assert calls(AsyncOpenRouter) - calls(OpenRouter) == {"request_json"}
+    assert calls(OpenRouter) <= calls(AsyncOpenRouter)
+    settings = [inspect.signature(face.__init__).parameters for face in (AsyncOpenRouter, OpenRouter)]
+    assert list(settings[0]) == list(settings[1])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_openrouter.chunks import Usage
+from jupyter_openrouter.chunks import Usage, fold
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.continuing import continuation_messages, joined, refuses_prefill, rest_of
 from jupyter_openrouter.demo import DemoServer
@@ -69,6 +69,36 @@ def test_what_came_besides_the_text_is_not_lost_at_the_seam() -> None:
     assert whole.message()["tool_calls"][0]["id"] == "c"
 
 
+def test_a_continuation_says_what_it_cannot_continue() -> None:
+    def spoken(data: str) -> Response:
+        response = cut("Hel")
+        fold(response, {"choices": [{"delta": {"audio": {"id": "s", "data": data, "transcript": data}}}]})
+        return response
+
+    both = joined(spoken("AAAA"), spoken("BBBB"))
+    assert both.audio == {"id": "s", "data": "AAAA", "transcript": "AAAA"}
+    assert both.warnings[-1] == "The sound is that of the first part alone."
+    after = joined(cut("Hel"), spoken("BBBB"))
+    assert after.audio["data"] == "BBBB"
+    assert after.warnings[-1] == "The sound is that of the continuation alone."
+    first = cut("Hel")
+    fold(first, {"choices": [{"index": 1, "delta": {"content": "another"}, "finish_reason": "stop"}]})
+    whole = joined(first, cut("lo"))
+    assert [choice.text for choice in whole.choices] == ["Hello", "another"]
+    assert "Only the first choice was continued." in whole.warnings
+    assert joined(cut("Hel"), cut("lo")).notes == []
+
+
+def test_the_reasoning_of_both_parts_is_kept() -> None:
+    first, second = cut("Hel"), cut("lo")
+    first.add(1, "one")
+    first.reasoning_details = [{"type": "reasoning.encrypted", "data": "x"}]
+    assert joined(first, second).reasoning == "one"
+    assert joined(first, second).reasoning_details == first.reasoning_details
+    second.add(1, "two")
+    assert joined(first, second).reasoning == "one\n\ntwo"
+
+
 def test_a_cost_that_one_part_does_not_know_is_unknown_in_the_sum() -> None:
     second = Response("m")
     second.usage = Usage.read({"cost": 1})
@@ -107,11 +137,13 @@ def test_the_partial_text_is_sent_as_the_last_message() -> None:
     async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
         first = await client.chat("one two three four five six seven", model="demo/echo", max_tokens=3)
         assert first.finish_reason == "length"
+        first.body["n"] = 2
         whole = await client.continue_(first, max_tokens=50, extra={})
         return first, whole, server.requests[-1]["body"]
 
     first, whole, body = run(work)
     assert body["messages"][-1] == {"role": "assistant", "content": first.text.rstrip()}
+    assert "n" not in body
     assert whole.text.startswith(first.text)
     assert whole.seams == [len(first.text)]
     assert whole.cost > first.cost

@@ -253,3 +253,81 @@ def test_the_generation_id_is_known_before_the_first_chunk() -> None:
 def test_a_slug_that_no_list_knows_is_sent_as_it_is(slug: str) -> None:
     _, _, bodies = asked(stream(said("x"), STOP, DONE), model=slug)
     assert bodies[0]["model"] == slug
+
+
+def test_the_usage_of_a_cancelled_answer_is_asked_for_afterwards() -> None:
+    script = (head("200 OK", "X-Generation-Id: gen-7"), framed(said("Hel")), STALL)
+    unknown = answer("404 Not Found", {"error": {"code": 404, "message": "not yet"}})
+    data = {"id": "gen-7", "native_tokens_prompt": 3, "native_tokens_completion": 1, "total_cost": 0.25}
+
+    async def work() -> Any:
+        async with (
+            FaultServer(script, unknown, answer("200 OK", {"data": data})) as server,
+            AsyncOpenRouter(base_url=server.base_url, retry=QUICK) as client,
+        ):
+            async with client.chat_stream("hi", model="a/b") as one:
+                async for _ in one:
+                    break
+            before = one.response.usage
+            await one.response.settle()
+            return one.response, before, [request.split(b" ")[1] for request in server.requests[1:]]
+
+    response, before, asked_for = asyncio.run(asyncio.wait_for(work(), 30))
+    assert before is None
+    assert (response.state, response.cost, response.usage.completion_tokens) == ("stopped", 0.25, 1)
+    assert asked_for == [b"/api/v1/generation?id=gen-7"] * 2
+
+
+REFUSED = (
+    "This model does not support assistant message prefill. The conversation must end with a user message."
+)
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_model_that_refuses_a_prefill_goes_on_all_the_same(refuses: bool) -> None:
+    cut = stream(said("one two"))
+    refusal = answer("400 Bad Request", {"error": {"code": 400, "message": REFUSED}})
+    rest = stream(said(" three"), STOP, DONE)
+
+    async def work() -> Any:
+        scripts = (cut, refusal, rest) if refuses else (cut, rest)
+        async with (
+            FaultServer(*scripts) as server,
+            AsyncOpenRouter(base_url=server.base_url, retry=QUICK) as client,
+        ):
+            with pytest.raises(CutError) as raised:
+                await client.chat("hi", model="new/model")
+            whole = await client.continue_(raised.value.response)
+            bodies = [json.loads(request.partition(b"\r\n\r\n")[2]) for request in server.requests[1:]]
+            return whole, [body["messages"][-1]["role"] for body in bodies]
+
+    whole, last = asyncio.run(asyncio.wait_for(work(), 10))
+    assert (whole.text, whole.state, whole.seams) == ("one two three", "done", [7])
+    assert last == (["assistant", "user"] if refuses else ["assistant"])
+
+
+@pytest.mark.parametrize("content", ["", None])
+def test_a_reasoning_model_whose_content_is_empty_while_it_thinks_breaks_nothing(content: Any) -> None:
+    thoughts = [delta(content=content, reasoning=word, role="assistant") for word in ("I ", "think")]
+    response, error, _ = asked(stream(*thoughts, said("Hello"), STOP, USAGE, DONE))
+    assert (response.reasoning, response.text, error) == ("I think", "Hello", None)
+
+
+def test_while_the_service_says_that_it_is_processing_one_can_see_it() -> None:
+    comment = framed(b": OPENROUTER PROCESSING\n\n")
+
+    async def work() -> tuple[int, str]:
+        async with (
+            FaultServer((head(), comment, comment, STALL)) as server,
+            AsyncOpenRouter(base_url=server.base_url) as client,
+        ):
+            one = client.chat_stream("hi", model="a/b")
+            reading = asyncio.ensure_future(one.run())
+            while one.comments < 2:
+                await asyncio.sleep(0.002)
+            seen = one.comments, one.response.state
+            one.stop()
+            await reading
+            return seen
+
+    assert asyncio.run(asyncio.wait_for(work(), 10)) == (2, "waiting")

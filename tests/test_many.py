@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
+from faults import OK, FaultServer
 
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.demo import DemoServer
@@ -54,6 +56,31 @@ def test_requests_reach_the_server_no_sooner_than_the_minute_allows(monkeypatch:
     pace = 60 / 1200
     assert len(arrived) == 6
     assert all(at >= begin + number * pace - 0.001 for number, at in enumerate(sorted(arrived)))
+
+
+def test_tries_that_are_made_again_and_other_models_count_towards_the_minute() -> None:
+    arrived: list[float] = []
+
+    class Noting(FaultServer):
+        async def _play(self, sock: socket.socket, step: Any) -> bool:
+            arrived.append(asyncio.get_running_loop().time())
+            return await super()._play(sock, step)
+
+    async def work() -> Any:
+        busy = (b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n",)
+        quick = RetryPolicy(max_retries=1, jitter=lambda: 3.99)  # waits of a few milliseconds
+        async with (
+            Noting(busy, busy, busy, busy, (b"".join(OK),)) as server,  # type: ignore[arg-type]
+            AsyncOpenRouter(base_url=server.base_url, retry=quick) as client,
+        ):
+            begin = asyncio.get_running_loop().time()
+            many = client.chat_many(["hi"] * 2, model="a/b", fallback=["c/d"], per_minute=1200)
+            return begin, [response async for _, response in many]
+
+    begin, responses = asyncio.run(asyncio.wait_for(work(), 30))
+    assert [(one.text, len(one.attempts), one.retry_at) for one in responses] == [("Hello", 2, None)] * 2
+    assert len(arrived) == 6
+    assert all(at >= begin + number * 60 / 1200 - 0.001 for number, at in enumerate(sorted(arrived)))
 
 
 @pytest.mark.parametrize("first", [0.0, 300.0])

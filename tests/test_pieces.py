@@ -173,6 +173,36 @@ def added_plainly(calls: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     found["function"]["arguments"] += arguments if isinstance(arguments, str) else ""
 
 
+def test_a_field_that_comes_while_the_details_are_looked_at_breaks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    details = ReasoningDetails()
+    for _ in range(2):
+        details.add({"type": "reasoning.text", "index": 0, "text": "a"})
+    joined = Pieces.text.fget
+
+    def interrupted(pieces: Pieces) -> str:
+        details.add({"type": "reasoning.text", "index": 0, "text": "b", "format": "f"})  # the other thread
+        return joined(pieces)  # type: ignore[misc, no-any-return]
+
+    monkeypatch.setattr(Pieces, "text", property(interrupted))
+    assert details.snapshot()[0]["text"] == "aab"
+    monkeypatch.undo()
+    assert details.snapshot()[0] == {"type": "reasoning.text", "index": 0, "text": "aab", "format": "f"}
+
+
+@pytest.mark.parametrize("late", [{"signature": "whole"}, {"text": "b", "signature": "whole"}])
+def test_the_last_signature_is_that_of_the_whole_and_other_fields_stay_as_they_came(
+    late: dict[str, Any],
+) -> None:
+    details, kind = ReasoningDetails(), {"type": "reasoning.text", "index": 0}
+    details.add({**kind, "text": "a", "signature": "part", "format": "f", "id": None})
+    details.add({**kind, **late, "format": "g", "id": "i"})
+    details.add({**kind, "signature": None})
+    text = "a" + late.get("text", "")
+    assert details.snapshot() == [{**kind, "text": text, "signature": "whole", "format": "f", "id": "i"}]
+
+
 def test_details_may_be_looked_at_while_another_thread_adds_fields_to_them() -> None:
     details, stop, wrong = ReasoningDetails(), threading.Event(), []
 

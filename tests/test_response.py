@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from jupyter_openrouter import errors
 from jupyter_openrouter.chunks import Usage
 from jupyter_openrouter.errors import CutError
 from jupyter_openrouter.response import MIME, Response, dollars, printable
@@ -127,6 +131,17 @@ def test_a_saved_record_and_its_text_make_the_response_again() -> None:
             "model": {},
             "attempts": [1, {}, {"model": 1}, {"model": "m", "a": 1}],
         },
+        {
+            "images": [1, {}],
+            "annotations": {},
+            "cache": [1],
+            "seams": [-1, "x", 5, True, 1e9],
+            "notes": [1],
+            "models": [None],
+            "error": "bad",
+            "skipped": -3,
+            "reasoning_details": "x",
+        },
     ],
 )
 def test_a_hostile_record_makes_a_response_all_the_same(record: dict[str, object]) -> None:
@@ -227,3 +242,103 @@ def test_reasoning_is_timed_from_its_first_word_to_the_first_of_the_answer() -> 
     assert response.reasoning_seconds == 2.8
     response.reasoning_ended = 3.25
     assert response.reasoning_seconds == 2.0
+
+
+def test_a_model_that_the_service_fell_back_to_is_a_warning_also_out_of_the_record() -> None:
+    response = answered()
+    response.body = {"models": ["openai/gpt-4", "a/b"], "messages": []}
+    assert response.warnings == []  # a date is no other model
+    response.model = "a/b"
+    told = ["a/b answered instead of openai/gpt-4: the service fell back."]
+    assert response.warnings == told
+    assert Response.from_dict(response.to_dict(), text="hello").warnings == told
+    response.body = {"models": ["a/b", "openai/gpt-4"]}
+    response.requested_model = ""
+    assert response.warnings == []
+    response.body = {"models": "a/b"}
+    assert response.warnings == []
+
+
+def test_of_annotations_citations_are_saved_and_documents_are_not() -> None:
+    response = answered()
+    citation = {"type": "url_citation", "url_citation": {"url": "https://example.org", "title": "t"}}
+    response.annotations = [citation, {"type": "file", "file": {"content": "long"}}]
+    assert Response.from_dict(response.to_dict()).annotations == [citation]
+
+
+_TEXT = st.text(max_size=20)
+_WORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=20)
+_OBJECTS = st.lists(st.dictionaries(_TEXT, _TEXT | st.integers(-9, 9) | st.none(), max_size=3), max_size=3)
+_SECONDS = st.none() | st.floats(0, 1e6)
+_ERRORS = [
+    one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.OpenRouterError)
+]
+
+
+@given(
+    text=_TEXT,
+    error=st.none()
+    | st.builds(
+        lambda kind, message, **facts: kind(message, **facts),
+        st.sampled_from(_ERRORS),
+        _TEXT,
+        remedy=st.none() | st.just("") | _TEXT,
+        status=st.none() | st.integers(400, 599),
+        code=st.none() | _TEXT,
+        provider=st.none() | _TEXT,
+        retry_after=_SECONDS,
+        retryable=st.none() | st.booleans(),
+    ),
+    plain=st.fixed_dictionaries(
+        {
+            "reasoning_details": _OBJECTS,
+            "tool_calls": _OBJECTS,
+            "saved_images": _OBJECTS,
+            "annotations": st.lists(
+                st.fixed_dictionaries({"type": st.just("url_citation"), "u": _TEXT}), max_size=2
+            ),
+            "service_tier": _TEXT,
+            "cache_source": _TEXT,
+            "cache_age": _SECONDS,
+            "saved": _SECONDS,
+            "notes": st.lists(_TEXT, max_size=2),
+            "refusal": _TEXT,
+            "provider": _TEXT,
+            "skipped": st.integers(0, 50),
+            "state": st.sampled_from(["done", "stopped", "cut", "failed"]),
+            "body": st.just({}) | st.builds(dict, models=st.lists(_WORDS, max_size=3)),
+        }
+    ),
+    seams=st.lists(st.integers(0, 20), max_size=3),
+)
+def test_a_record_read_again_is_the_same_record(
+    text: str, error: errors.OpenRouterError | None, plain: dict[str, Any], seams: list[int]
+) -> None:
+    before = Response("a/b", request_hash="h")
+    before.add(0, text)
+    before.cache_status = "HIT"
+    before.seams = [at for at in seams if at <= len(before.text)]
+    for name, value in plain.items():
+        setattr(before, name, value)
+    before.error = error
+    record = json.loads(json.dumps(before.to_dict()))
+    after = Response.from_dict(record, text=before.text)
+    assert after.to_dict() == record
+    for name in plain.keys() - {"body"}:
+        assert getattr(after, name) == plain[name], name
+    assert after.seams == before.seams
+    assert after.warnings == before.warnings
+    assert type(after.error) is type(error)
+    if error is not None:
+        assert str(after.error) == str(error)
+        assert (after.error.status, after.error.retryable) == (error.status, error.retryable)
+        assert after.error.response is after
+
+
+@pytest.mark.parametrize(
+    "kind", ["Exception", "Mapping", "re", "plain", "", None, 5, "FutureError", "OpenRouterError"]
+)
+def test_an_error_of_a_class_that_there_is_not_is_the_root_of_the_tree(kind: Any) -> None:
+    error = Response.from_dict({"error": {"type": kind, "message": "It failed.", "status": "x"}}).error
+    assert type(error) is errors.OpenRouterError
+    assert (str(error), error.status) == ("It failed.", None)

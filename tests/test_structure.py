@@ -29,6 +29,7 @@ ORDER = [
         "plain_text",
         "rechunking",
         "safe_markdown",
+        "slugs",
         "token_count",
         "tolerant",
     },

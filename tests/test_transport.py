@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from faults import FaultServer
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from jupyter_openrouter import network, transport
 from jupyter_openrouter.errors import APIConnectionError, InvalidRequestError
@@ -102,9 +105,26 @@ async def serving(
         "https://openrouter.ai:0/v1",
         "https://openrouter.ai:99999/v1",
         None,
+        "https://openrouter.ai/api/v1?region=eu",
+        "https://openrouter.ai/api/v1?",
+        "https://openrouter.ai/api/v1#eu",
+        "https://2852039166/v1",
+        "https://0xa9fea9fe/v1",
+        "https://169.254.169.254./v1",
+        "https://[::ffff:169.254.169.254]/v1",
+        "https://[fe80::1%25eth0]/v1",
+        "https://openrouter.ai%2f.evil.example/v1",
+        "https://open router.ai/v1",
+        "https://.openrouter.ai/v1",
+        "https://openrouter..ai/v1",
+        "https://" + "a" * 64 + ".example/v1",
+        "https://" + "a." * 200 + "example/v1",
+        "https://openrouter.ai/\udc80",
+        "http://127.1/v1",
+        "http://localhost.evil.example/v1",
     ],
 )
-def test_a_base_url_that_would_give_the_key_away_is_refused(url: Any) -> None:
+def test_a_base_url_that_would_give_the_key_away_or_lead_nowhere_is_refused(url: Any) -> None:
     with pytest.raises(InvalidRequestError):
         Address(url)
 
@@ -117,12 +137,31 @@ def test_a_base_url_that_would_give_the_key_away_is_refused(url: Any) -> None:
         ("http://127.0.0.1:8000/v1", "http", "127.0.0.1", 8000, "/v1"),
         ("http://[::1]:1/", "http", "::1", 1, ""),
         ("http://localhost:11434/v1/", "http", "localhost", 11434, "/v1"),
+        ("https://openrouter.ai./v1", "https", "openrouter.ai.", 443, "/v1"),
+        ("https://my_host-1/v1", "https", "my_host-1", 443, "/v1"),
+        ("https://10.0.0.1/v1", "https", "10.0.0.1", 443, "/v1"),
+        ("https://[2001:db8::1]:8443/v1", "https", "2001:db8::1", 8443, "/v1"),
         ("https://bücher.example/a b", "https", "xn--bcher-kva.example", 443, "/a%20b"),
     ],
 )
 def test_https_and_this_machine_are_allowed(url: str, scheme: str, host: str, port: int, path: str) -> None:
     found = Address(url)
     assert (found.scheme, found.host, found.port, found.path) == (scheme, host, port, path)
+
+
+@given(st.text(alphabet="htps:/@.?#[]%aÄ0x\\\udc80\r\n \u3002\xad-1", max_size=30))
+@example("https://xn--a")
+@example("https://\xad")
+def test_any_base_url_is_understood_or_refused_in_our_terms(text: str) -> None:
+    for url in (text, f"https://{text}", f"https://{text}/v1", f"http://{text}"):
+        try:
+            found = Address(url)
+        except InvalidRequestError:
+            continue
+        assert re.fullmatch(r"[a-z0-9._:%-]+", found.host), url
+        assert found.path.isascii()
+        assert found.path.isprintable()
+        assert found.scheme == "https" or found.host in ("localhost", "::1") or found.host.startswith("127.")
 
 
 # --- what is sent
