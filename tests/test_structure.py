@@ -28,8 +28,8 @@ ORDER = [
     {"options", "transport"},
     {"client"},
     {"clients", "synchronous"},
-    {"answering", "widget"},
-    {"chat", "live"},
+    {"answering", "widget", "key_status"},
+    {"chat", "live", "login"},
     {"magic"},
 ]
 NOTEBOOK_FACING = {"kernel_channel", "widget", "chat", "live", "magic"}
