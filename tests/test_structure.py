@@ -16,8 +16,8 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
     {"background", "plain_text", "tolerant", "memory_cache", "pieces", "rechunking", "fences"},
-    {"errors", "network"},
-    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text", "schema_check"},
+    {"errors", "network", "traceback_text"},
+    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text", "schema_check", "explain"},
     {"chunks", "inert_inline", "parameters", "media", "listing"},
     {"answer_json", "strict_schema", "given_schema", "typed_json"},
     {"inert_writer", "request", "parts", "model_cards", "account", "embeddings", "schema"},
