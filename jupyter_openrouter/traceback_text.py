@@ -127,7 +127,7 @@ def _stack(found: Sequence[Step]) -> Iterator[str]:
         if index in left_out:
             while end < len(found) and (end in left_out or found[end].kind == "library"):
                 end += 1
-            yield f"… {end - index} more calls"
+            yield _more(end - index)
         elif found[index].kind == "library":
             while end < len(found) and found[end].kind == "library":
                 end += 1
@@ -145,8 +145,12 @@ def _brief(run: Sequence[Step]) -> Iterator[str]:
             yield f"{step.place}, line {step.line}, in {step.frame.f_code.co_name}"
             if line:
                 yield f"    {line[:200]}"
-        elif number == 1:
-            yield f"… {len(run) - 2} more calls in libraries"
+        elif number == 1:  # of three or more
+            yield f"{_more(len(run) - 2)} in libraries"
+
+
+def _more(calls: int) -> str:
+    return f"… {calls} more call{'' if calls == 1 else 's'}"
 
 
 def _whole(step: Step) -> Iterator[str]:

@@ -56,7 +56,7 @@ def test_the_question_holds_the_cells_the_traceback_and_the_values_that_its_line
     assert isinstance(asked.error, ZeroDivisionError)
     assert asked.cells == {
         3: "share(x, 0)",
-        1: "def share(total, parts):\n    unused = 5\n    return total / parts\n",
+        1: "def share(total, parts):\n    unused = 5\n    return total / parts",
     }
     trace = next(b.content for b in blocks(asked.text) if "ZeroDivisionError" in b.content)
     assert trace.splitlines() == [
@@ -92,7 +92,7 @@ def test_library_frames_are_brief_and_no_frame_of_ours_or_of_the_machinery_is_th
     text = question(shell).text
     assert "in loads" in text
     assert "in raw_decode" in text
-    assert "… 1 more calls in libraries" in text
+    assert "… 1 more call in libraries" in text
     assert "run_code" not in text
     assert "IPython" not in text
     assert "Traceback:\n```text\nCell 1, line 2\n" in text
