@@ -16,6 +16,7 @@
     │   ├── NotFoundError            404
     │   ├── RateLimitError           429
     │   └── ProviderError            5xx, 408, and errors of a model's provider in the middle of an answer
+    ├── AnswerFormatError        the answer is whole, and not of the form that was asked for (also a ValueError)
     └── StreamError              an answer began and did not end as it should
         ├── CutError                 the stream ended with neither a finish reason nor [DONE]
         ├── EmptyAnswerError         it ended in order, and holds no answer
@@ -130,6 +131,20 @@ class PromptError(InvalidRequestError):
         super().__init__(message, remedy=remedy)
         self.line = line
         self.column = column
+
+
+class AnswerFormatError(OpenRouterError, ValueError):
+    """The answer is whole, and not of the form that was asked for.
+
+    Attributes:
+        problems: What does not fit, each with ``path`` and ``message``; empty where the answer is no JSON at all.
+    """
+
+    default_remedy = "Ask again, or choose a model that takes structured_outputs."
+
+    def __init__(self, message: str, *, problems: tuple[Any, ...] = (), **more: Any) -> None:
+        super().__init__(message, **more)
+        self.problems = problems
 
 
 class MissingKeyError(OpenRouterError):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
-from . import errors, tolerant
+from . import answer_json, errors, tolerant
 from .chunks import Growing, Usage
-from .errors import OpenRouterError
+from .errors import AnswerFormatError, OpenRouterError
 from .money import dollars
 from .retry import Attempt
 from .saved_form import MIME as MIME
@@ -209,23 +207,16 @@ class Response(Growing):
                 setattr(self, name, value)
 
     def json(self) -> Any:
-        """The answer read as JSON, a code fence around it left out.
+        """The answer read as JSON, a code fence or prose around it left out.
 
         Raises:
-            ValueError: it is no JSON; the message names line, column and what stands there.
+            AnswerFormatError: it is no JSON; the message names line, column and what stands there.
         """
-        text = self.text.strip()
-        if fenced := re.fullmatch(r"```[a-zA-Z0-9]*\s*\n(.*?)\n?```", text, re.DOTALL):
-            text = fenced.group(1)
         try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            near = text[max(0, error.pos - 20) : error.pos + 20]
-            raise ValueError(
-                f"The answer is no JSON: {error.msg} at line {error.lineno}, column {error.colno}, near {near!r}."
-            ) from None
-        except RecursionError:
-            raise ValueError("The answer is no JSON that can be read: it is nested too deeply.") from None
+            return answer_json.read(self.text)
+        except AnswerFormatError as error:
+            error.response = self
+            raise
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], *, text: str = "") -> Response:
