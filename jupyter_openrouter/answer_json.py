@@ -74,22 +74,23 @@ def read(text: str) -> Any:
     try:
         return _read(whole)
     except json.JSONDecodeError as error:
-        reason = _said(text, start + error.pos, error.msg)
+        place, message = start + error.pos, error.msg
     except _Refused as error:
         raise AnswerFormatError(f"The answer is no JSON that can be read: {error}.") from None
-    for block in sorted(blocks(text), key=lambda block: -len(block.content)):
+    for number, block in enumerate(sorted(blocks(text), key=lambda block: -len(block.content))):
         try:
             return _read(block.content.strip())
         except json.JSONDecodeError as error:
-            indent = len(block.content) - len(block.content.lstrip())
-            reason = _said(text, block.start + indent + error.pos, error.msg)
+            if number == 0:
+                indent = len(block.content) - len(block.content.lstrip())
+                place, message = block.start + indent + error.pos, error.msg
         except _Refused as error:
             raise AnswerFormatError(f"The answer is no JSON that can be read: {error}.") from None
     if whole[0] not in "{[":  # else it is meant to be JSON, and something within it is not the answer
         found = _in_prose(whole)
         if found is not None:
             return found
-    raise AnswerFormatError(f"The answer is no JSON: {reason}.")
+    raise AnswerFormatError(f"The answer is no JSON: {_said(text, place, message)}.")
 
 
 def _read(text: str) -> Any:

@@ -77,14 +77,24 @@ def _of_pydantic(target: Any) -> Made:
         except pydantic.ValidationError as error:
             wrong = []
             for problem in error.errors(include_url=False, include_context=False)[:5]:
-                path = "$"
-                for name in problem["loc"]:
-                    path = step(path, name)
+                path = _path(value, problem["loc"], missing=problem["type"] == "missing")
                 wrong.append((path, f"{problem['msg']}, found {found(problem['input'])}"))
             raise Unfit(wrong) from None
 
     convert.lenient = True  # type: ignore[attr-defined]
     return adapter.json_schema(), convert
+
+
+def _path(value: Any, location: tuple[Any, ...], *, missing: bool) -> str:
+    """Where a problem of pydantic's is in the document: its own location also names the members of unions."""
+    path = "$"
+    for number, name in enumerate(location, 1):
+        within = isinstance(value, dict) and name in value
+        if within or (isinstance(value, list) and isinstance(name, int) and name < len(value)):
+            path, value = step(path, name), value[name]
+        elif missing and number == len(location) and isinstance(name, str):
+            path = step(path, name)
+    return path
 
 
 def _as_declared(json_schema: dict[str, Any], target: Any) -> None:

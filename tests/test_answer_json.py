@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_openrouter import answer_json
 from jupyter_openrouter.answer_json import DEEPEST, read
 from jupyter_openrouter.errors import AnswerFormatError
 
@@ -77,3 +78,14 @@ def test_an_object_that_breaks_off_is_not_taken_for_a_part_of_it() -> None:
 def test_a_value_as_deep_as_is_allowed_is_read() -> None:
     text = "[" * DEEPEST + "]" * DEEPEST
     assert json.dumps(read(text)) == text
+
+
+def test_of_many_blocks_that_are_no_json_the_place_of_one_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+    said = answer_json._said
+    monkeypatch.setattr(answer_json, "_said", lambda *given: looked.append(1) or said(*given))
+    with pytest.raises(AnswerFormatError, match="line 2, column 2"):
+        read("```\n{oops, the longest\n```\n" + "```\n{\n```\n" * 500)
+    assert looked == [1]

@@ -83,6 +83,20 @@ class Trip(TypedDict):
     again: list[Place]
 
 
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat"]
+    lives: int | list[int]
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"]
+    name: str
+
+
+class Zoo(pydantic.BaseModel):
+    pet: Cat | Dog = pydantic.Field(discriminator="kind")
+
+
 @dataclasses.dataclass
 class Garden:
     tree: Tree
@@ -150,6 +164,9 @@ def test_a_pydantic_model_is_made_by_itself_with_its_defaults_and_its_coercions(
         (dict[str, Step], {"a b": {"text": None}}, 'at $["a b"].text: expected string, found null'),
         (Tree, {"name": "a", "kids": [{"name": "b"}, {"name": "weed"}]}, "at $.kids[1].name: Value error, no weeds"),
         (Tree, {"name": "a", "size": -1}, "at $.size: Input should be greater than or equal to 0, found the number -1"),
+        (Zoo, {"pet": {"kind": "dog"}}, "at $.pet.name: Field required"),
+        (Zoo, {"pet": {"kind": "cow"}}, "at $.pet: Input tag 'cow'"),
+        (Zoo, {"pet": {"kind": "cat", "lives": [1, "x"]}}, "at $.pet.lives[1]: Input should be a valid integer"),
         (Exact, {"day": "2020-01-02", "few": [], "more": 1}, "at $.more: Extra inputs"),
         (Tree, '{"name": "\\ud800"}', "at $"),
         (Step | None, {"value": {"text": 1}}, "at $.value.text"),
