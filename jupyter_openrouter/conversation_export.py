@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import safe_markdown
-from .response import Response
-from .saved_form import bundle, place
+from .saved_form import place
 from .turn import Turn, new_id
 
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -117,15 +116,11 @@ def _source(name: str, answer: Turn, body: str) -> str:
 
 
 def _code_cell(source: str, answer: Turn, told: Mapping[str, Any], number: int) -> dict[str, Any]:
-    response: Response = answer.response()
-    data = bundle(
-        answer.response_record or response.to_dict(),
-        text=response.text,
-        footer=response.footer(),
-        instead=response.refusal,
-        details={name: answer.fields.get(name) for name in ("reasoning_details", "annotations")},
-        conversation=told,
-    )
+    response = answer.response()
+    response.conversation = dict(told)
+    # As it was read: it may know more than this version does.
+    known = {name: value for name, value in (answer.response_record or {}).items() if value is not None}
+    data = response.mimebundle({**response.to_dict(), **known})
     output = {"output_type": "display_data", "data": data, "metadata": {}}
     return {
         "cell_type": "code",

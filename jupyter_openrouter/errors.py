@@ -126,9 +126,9 @@ class PromptError(InvalidRequestError):
     default_remedy = "Nothing was sent. Correct it, or use --raw where {{ is meant as text."
 
     def __init__(
-        self, message: str, *, remedy: str | None = None, line: int | None = None, column: int | None = None
+        self, message: str, *, line: int | None = None, column: int | None = None, **more: Any
     ) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(message, **more)
         self.line = line
         self.column = column
 

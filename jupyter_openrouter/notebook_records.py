@@ -29,7 +29,7 @@ class SavedAnswer:
         record: The provenance, as ``Response.to_dict`` gave it.
         text: What the model wrote; see ``exact``.
         exact: Whether the text is known to be what it wrote, character for character.
-        details: Reasoning details and annotations, where it stands in a conversation.
+        parsed_files: The documents that were parsed for it, where it stands in a conversation.
         conversation: Where it stands in a conversation; empty when it stands in none.
         repeated: Whether the same answer stands in the notebook another time, and is counted there.
     """
@@ -41,16 +41,17 @@ class SavedAnswer:
     record: Mapping[str, Any] = field(hash=False, repr=False)
     text: str = field(repr=False)
     exact: bool = True
-    details: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    parsed_files: Sequence[Mapping[str, Any]] = field(default=(), hash=False, repr=False)
     conversation: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
     repeated: bool = False
 
     @property
     def response(self) -> Response:
         """The answer as a response again."""
-        return Response.from_dict(
-            {**self.record, **self.details, "conversation": dict(self.conversation) or None}, text=self.text
-        )
+        response = Response.from_dict(self.record, text=self.text)
+        response.annotations += map(dict, self.parsed_files)
+        response.conversation = dict(self.conversation) or None
+        return response
 
     @property
     def name(self) -> str:
@@ -110,7 +111,7 @@ def answers_in(document: Mapping[str, Any]) -> list[SavedAnswer]:
                     saved.record,
                     saved.text,
                     saved.exact,
-                    saved.details,
+                    saved.parsed_files,
                     saved.conversation,
                 )
             )

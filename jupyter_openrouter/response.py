@@ -229,7 +229,7 @@ class Response(Growing):
         response = cls(of(str, "requested_model", ""), request_hash=of(str, "request_hash", ""))
         response.add(0, text)
         details = [detail for detail in of(list, "reasoning_details", []) if isinstance(detail, dict)]
-        response.add(1, of(str, "reasoning", "") if "reasoning" in record else thoughts(details) or "")
+        response.add(1, of(str, "reasoning", "") or thoughts(details) or "")
         response.conversation = of(dict, "conversation", None)
         for name in (
             "model",
@@ -294,7 +294,7 @@ class Response(Growing):
         """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
         from .beside import images_of
 
-        usage = self.usage
+        usage, details = self.usage, self.reasoning_details
         cache = {name: getattr(self, name) for name in ("cache_status", "cache_source", "cache_age", "saved")}
         return {
             "version": 1,
@@ -306,7 +306,8 @@ class Response(Growing):
             "state": self.state,
             "finish_reason": self.finish_reason or None,
             "native_finish_reason": self.native_finish_reason or None,
-            "usage": usage.details if usage else None,
+            # A sum, of an answer that was continued, came from nowhere as it is.
+            "usage": (usage.details or usage.to_dict() or None) if usage else None,
             "cost": self.cost,
             "timing": {
                 "sent_at": self.sent_at,
@@ -314,11 +315,12 @@ class Response(Growing):
                 "seconds": self.seconds,
                 "reasoning_seconds": self.reasoning_seconds,
             },
-            "reasoning": self.reasoning or None,
+            # Once: mostly the details hold it.
+            "reasoning": None if self.reasoning == thoughts(details) else self.reasoning or None,
+            "reasoning_details": details or None,
             "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
-            "reasoning_details": self.reasoning_details or None,
-            # Those of files hold the whole document.
+            # Those of files hold the whole document: ``parsed_files``.
             "annotations": [one for one in self.annotations if one.get("type") == "url_citation"] or None,
             "images": images_of(self) or self.saved_images or None,
             "service_tier": self.service_tier or None,
@@ -376,18 +378,22 @@ class Response(Growing):
 
         return plain(f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>")
 
-    def mimebundle(self) -> dict[str, Any]:
-        """What a notebook saves: inert Markdown, plain text, and the provenance; see ``saved_form``."""
+    def mimebundle(self, record: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What a notebook saves: inert Markdown, plain text, and the provenance; see ``saved_form``.
+
+        Args:
+            record: The provenance as it was read from a file, in the place of ``to_dict()``.
+        """
         from .beside import beside_text
 
         rich, poor = beside_text(self, self.model or self.requested_model)
         return bundle(
-            self.to_dict(),
+            self.to_dict() if record is None else record,
             text=self.text,
             footer=self.footer(),
             instead=self.refusal,
             beside=(rich, poor),
-            details={"reasoning_details": self.reasoning_details, "annotations": self.annotations},
+            parsed_files=self.parsed_files,
             conversation=self.conversation,
         )
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import tolerant
 
 MIME = "application/vnd.jupyter-openrouter.v1+json"
-_BESIDE = ("text_characters", "text", "reasoning_details", "annotations", "conversation")
+_BESIDE = ("text_characters", "text", "conversation")
 _MOST_DATA = (
     16_000  # characters of one image, file or sound in a question; a notebook is not to swell with them
 )
@@ -28,14 +28,14 @@ class Saved(NamedTuple):
         record: The provenance.
         text: What the model wrote.
         exact: Whether the text is known to be what it wrote, character for character.
-        details: Reasoning details and annotations, for the messages to come; in conversations only.
+        parsed_files: The documents that were parsed for it, for the messages to come; in conversations only.
         conversation: Where the answer stands in a conversation; empty when it stands in none.
     """
 
     record: dict[str, Any]
     text: str
     exact: bool
-    details: dict[str, list[dict[str, Any]]]
+    parsed_files: list[dict[str, Any]]
     conversation: dict[str, Any]
 
 
@@ -46,7 +46,7 @@ def bundle(
     footer: str,
     instead: str = "",
     beside: tuple[str, str] = ("", ""),
-    details: Mapping[str, Any] | None = None,
+    parsed_files: Sequence[Mapping[str, Any]] = (),
     conversation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The three forms of an answer: inert Markdown, plain text, and the record.
@@ -57,7 +57,7 @@ def bundle(
         footer: The line below it.
         instead: What is shown where there is no text, such as a refusal.
         beside: What stands below the text, as Markdown and as plain text; see ``beside``.
-        details: Reasoning details and annotations, saved in a conversation only.
+        parsed_files: The documents that were parsed for it, saved in a conversation only: among the annotations.
         conversation: Where the answer stands in a conversation.
     """
     from . import safe_markdown
@@ -74,11 +74,8 @@ def bundle(
         saved["text"] = text
     if conversation:
         saved["conversation"] = dict(conversation)
-        for name, value in (details or {}).items():
-            if value:
-                saved[name] = value
-        if "reasoning_details" in saved and saved.get("reasoning") == thoughts(saved["reasoning_details"]):
-            saved.pop("reasoning", None)  # it stands in the details
+        if parsed_files:
+            saved["annotations"] = [*tolerant.items(saved.get("annotations")), *parsed_files]
     return {
         "text/markdown": "\n\n".join(part for part in (body, rich, small) if part),
         "text/plain": plain,
@@ -95,11 +92,12 @@ def read(forms: Mapping[str, Any]) -> Saved:
     saved = printable(tolerant.mapping(forms.get(MIME)))
     plain = joined(forms.get("text/plain"))
     text, exact = _text(saved, plain)
-    found = {name: _dicts(saved.get(name)) for name in ("reasoning_details", "annotations")}
     record = {name: value for name, value in saved.items() if name not in _BESIDE}
-    if found["reasoning_details"] and "reasoning" not in record:
-        record["reasoning"] = thoughts(found["reasoning_details"])
-    return Saved(record, text, exact, found, tolerant.mapping(saved.get("conversation")))
+    annotations = _dicts(saved.get("annotations"))
+    files = [one for one in annotations if one.get("type") == "file"]
+    if files:
+        record["annotations"] = [one for one in annotations if one.get("type") != "file"] or None
+    return Saved(record, text, exact, files, tolerant.mapping(saved.get("conversation")))
 
 
 def _text(saved: Mapping[str, Any], plain: str) -> tuple[str, bool]:

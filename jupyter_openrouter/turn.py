@@ -22,6 +22,7 @@ MARKS = {
 """What a model is told at the end of an answer of its own that is not whole."""
 _NO_TEXT = "[An answer without text.]"
 _LONGEST_ID = 64
+_OWN = ("role", "content", "id", "cell_id", "fields", "record")
 
 
 def new_id() -> str:
@@ -138,19 +139,26 @@ class Turn:
 
     def response(self) -> Response:
         """The answer as a ``Response`` again; one with no facts for what was no answer of the service."""
-        record = {**(self.response_record or {}), **self.fields}
+        record = {name: value for name, value in (self.response_record or {}).items() if value is not None}
         # A refusal stands in for the text that was not given.
         given = isinstance(self.content, str) and self.content != record.get("refusal")
-        return Response.from_dict(record, text=self.content if given else "")
+        response = Response.from_dict({**self.fields, **record}, text=self.content if given else "")
+        if record.get("annotations"):
+            # In the record are the citations, and in the message the documents.
+            response.annotations += Response.from_dict(self.fields).parsed_files
+        return response
 
     def to_dict(self) -> dict[str, Any]:
-        """It as JSON, without what is empty."""
+        """It as JSON, without what is empty; what the record holds is in no field beside it."""
+        told = _told(self.response_record)
         found = {
             "role": self.role,
             "content": self.content,
             "id": self.id,
             "cell_id": self.cell_id,
-            "fields": dict(self.fields),
+            "fields": {
+                name: value for name, value in self.fields.items() if name not in told or told[name] != value
+            },
             "record": None if self.response_record is None else dict(self.response_record),
         }
         return {name: value for name, value in found.items() if value or name in ("role", "content", "id")}
@@ -167,8 +175,11 @@ class Turn:
                 f"{shown(value)} is no turn.", remedy="A turn has a 'role' and a 'content'."
             )
         record = value.get("record")
-        own = ("role", "content", "id", "cell_id", "fields", "record")
-        others = [value.get("fields"), {name: value[name] for name in value if name not in own}]
+        others = [
+            _told(record),
+            value.get("fields"),
+            {name: value[name] for name in value if name not in _OWN},
+        ]
         return cls(
             value.get("role") if isinstance(value.get("role"), str) else "",  # type: ignore[arg-type]
             "" if value.get("content") is None and value.get("tool_calls") else value.get("content"),
@@ -179,10 +190,17 @@ class Turn:
                 for fields in others
                 if isinstance(fields, Mapping)
                 for name, field in fields.items()
-                if isinstance(name, str) and name not in own
+                if isinstance(name, str) and name not in _OWN
             },
             id=text_id(value.get("id")) or new_id(),
         )
+
+
+def _told(record: Any) -> dict[str, Any]:
+    """What the message of an answer has besides role and content, as far as its record holds it."""
+    if not isinstance(record, Mapping):
+        return {}
+    return {name: value for name, value in Response.from_dict(record).message().items() if name not in _OWN}
 
 
 def text_id(value: Any) -> str:

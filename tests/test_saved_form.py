@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -51,16 +52,36 @@ def test_outside_of_a_conversation_nothing_is_saved_but_what_was() -> None:
     assert set(response.mimebundle()[MIME]) == {*response.to_dict(), "text_characters"}
 
 
-def test_in_a_conversation_the_reasoning_is_saved_once_and_comes_back_signed() -> None:
-    response = answer(reasoning_details=SIGNED, reasoning="hm, well", conversation={"name": "x"})
+@pytest.mark.parametrize("conversation", [None, {"name": "x"}])
+def test_the_reasoning_is_saved_once_and_comes_back_signed(conversation: Any) -> None:
+    response = answer(reasoning_details=SIGNED, reasoning="hm, well", conversation=conversation)
     forms = json.loads(json.dumps(response.mimebundle()))
     assert json.dumps(forms).count("hm, well") == 1
     saved = read(forms)
     assert saved.record == response.to_dict()
-    assert saved.details["reasoning_details"] == SIGNED
+    assert saved.record["reasoning_details"] == SIGNED
     again = Response.from_dict(forms[MIME], text=saved.text)
     assert again.message() == response.message()
     assert again.mimebundle() == response.mimebundle()
+
+
+def test_parsed_files_are_saved_in_a_conversation_beside_the_citations_and_each_is_told_apart() -> None:
+    cited = {"type": "url_citation", "url_citation": {"url": "https://example.org", "title": "t"}}
+    parsed = {"type": "file", "file": {"hash": "h", "content": []}}
+    response = answer(annotations=[cited, parsed])
+    assert response.mimebundle()[MIME]["annotations"] == [cited]
+    response.conversation = {"name": "x"}
+    saved = read(response.mimebundle())
+    assert (saved.record, saved.parsed_files) == (response.to_dict(), [parsed])
+    assert response.to_dict()["annotations"] == [cited]
+
+
+def test_a_record_of_the_first_notebooks_is_read_with_its_reasoning() -> None:
+    record = {"version": 1, "requested_model": "a/b", "reasoning": "hm", "tool_calls": None, "state": "done"}
+    saved = read({MIME: record, "text/plain": "Rome\n\na/b · stop"})
+    assert (saved.record, saved.text, saved.exact, saved.parsed_files) == (record, "Rome", False, [])
+    response = Response.from_dict(saved.record, text=saved.text)
+    assert (response.reasoning, response.text, response.reasoning_details) == ("hm", "Rome", [])
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,24 @@ def test_a_turn_survives_its_json_and_gives_the_response_again(fields: dict[str,
     assert again.response().text == given.text
 
 
+def test_a_file_holds_reasoning_and_tool_calls_once_and_citations_beside_parsed_files() -> None:
+    cited = {"type": "url_citation", "url": "https://example.org", "title": "t"}
+    parsed = {"type": "file", "file": {"hash": "h"}}
+    given = answer(
+        reasoning="hm, well", reasoning_details=SIGNED, tool_calls=[CALL], annotations=[cited, parsed]
+    )
+    turn = Turn.of_answer(given)
+    written = json.dumps(turn.to_dict())
+    counts = {one: written.count(one) for one in ("hm, well", "arguments", "url_citation", '"hash"')}
+    assert set(counts.values()) == {1}, counts
+    again = Turn.from_dict(json.loads(written))
+    assert again == turn
+    assert again.message()["reasoning_details"] == SIGNED
+    back = again.response()
+    assert (back.annotations, back.tool_calls, back.reasoning) == ([cited, parsed], [CALL], "hm, well")
+    assert Turn.from_dict({**turn.to_dict(), "fields": dict(turn.fields)}) == turn, "as older files have it"
+
+
 def test_a_message_of_the_wire_is_a_turn_and_turns_can_be_asked_with() -> None:
     messages = [
         {"role": "user", "content": [{"type": "text", "text": "hi"}], "name": "me"},
