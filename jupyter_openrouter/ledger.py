@@ -133,6 +133,11 @@ class Ledger:
         """
         return self.listing().to_frame()
 
+    def unpriced(self) -> list[Response]:
+        """The settled answers whose cost is unknown, of those that somebody still holds."""
+        with self._lock:
+            return [response for response in self._numbers if known_cost(response) is None]
+
     def clear(self) -> None:
         """Forgets every line. What was spent against a cap stays spent."""
         with self._lock:

@@ -1,0 +1,91 @@
+"""Goes on with the last answer where it ended too early, in a cell of its own, and shows both as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .answering import Question, answer
+from .background import background
+from .clients import key_for
+from .continuing import continuation_messages, joined, refuses_prefill
+from .conversations import conversations
+from .errors import InvalidRequestError, OpenRouterError
+from .keys import Key
+from .ledger import ledger
+from .live import live_for
+from .publish import rest
+from .response import Response
+
+
+def go_on(shell: Any) -> None:
+    """Asks for the rest of the answer in ``_openrouter``; the whole one is there then, and in its conversation.
+
+    Raises:
+        InvalidRequestError: there is no answer, or it is complete.
+        OpenRouterError: as the continuation ended; what came of it is kept.
+        KeyboardInterrupt: it was stopped; what came of it is kept.
+    """
+    before = shell.user_ns.get("_openrouter")
+    if not isinstance(before, Response):
+        raise InvalidRequestError("There is no answer to continue yet.", remedy="Ask something first.")
+    if not before.settled:
+        raise InvalidRequestError("The last answer is still running.", remedy="Wait for it, or stop it.")
+    continuation_messages(before, prefill=True)  # refuses what is complete before anything is shown
+    model = str(before.body.get("model") or before.requested_model)
+    key = key_for(model)
+    place = ledger.place(_last(before))
+    part = Response(model)
+    ledger.note(part, source=place.source or "cell", cell_id=place.cell_id, conversation=place.conversation)
+    live = live_for(shell)
+    job = background().submit(_asked(before, part, model, key))
+    interrupted = False
+    try:
+        live.open(part, job)
+        live.wait(job)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        job.cancel()
+        job.wait(2)
+        whole = joined(before, part)
+        took = bool(part.begun)
+        if took:
+            shell.user_ns["_openrouter"] = whole
+            _taken(before, whole, place.conversation)
+        live.close(whole)
+    if interrupted:
+        raise KeyboardInterrupt("the continuation was stopped; the text so far is in _openrouter")
+    if part.error is not None:
+        raise part.error
+
+
+async def _asked(before: Response, part: Response, model: str, key: Key | None) -> None:
+    """Fills ``part``: the partial text goes last, and where the provider refuses that, a turn that asks to go on."""
+    kept = {name: value for name, value in before.body.items() if name not in _ANEW}
+    for prefill in (True, False):
+        messages = continuation_messages(before, prefill=prefill)
+        await answer(Question(messages, model, extra=kept), part, key, rest=rest)
+        if not (prefill and isinstance(part.error, OpenRouterError) and refuses_prefill(part.error)):
+            return
+        part.restart(model)
+
+
+_ANEW = frozenset({"messages", "model", "stream", "n"})  # the first choice alone can be continued
+
+
+def _last(response: Response) -> Response:
+    while response.continues:
+        response = response.continues[-1]
+    return response
+
+
+def _taken(before: Response, whole: Response, name: str) -> None:
+    """Puts the whole answer in the place of the partial one, if that is the last of its conversation still."""
+    told = before.conversation or {}
+    name = name or str(told.get("name") or "")
+    if not name or name not in conversations:
+        return
+    talk = conversations[name]
+    last = talk.turns[-1:] or [None]
+    if last[0] is not None and last[0].role == "assistant" and last[0].id == told.get("id", last[0].id):
+        talk.take_continued(whole)
