@@ -10,8 +10,8 @@ from .account import KeyInfo
 from .background import background
 from .clients import base_url, client_for, key_for
 from .errors import LOOKS_LIKE_KEY
+from .money import dollars
 from .plain_text import plain
-from .response import dollars
 
 
 @dataclass(frozen=True, repr=False)
