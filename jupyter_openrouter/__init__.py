@@ -130,15 +130,20 @@ def load_ipython_extension(ipython: Any) -> None:
     """``%load_ext jupyter_openrouter``: registers ``%%openrouter``; loading it again changes nothing."""
     from .magic import OpenRouterMagics
 
+    if isinstance(ipython.magics_manager.registry.get("OpenRouterMagics"), OpenRouterMagics):
+        return
     ipython.register_magics(OpenRouterMagics)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """``%unload_ext jupyter_openrouter``: takes the magic away and ends the I/O thread with all that is on it."""
+    """``%unload_ext jupyter_openrouter``: takes the magics away and ends the I/O thread with all that is on it."""
     import sys
 
-    ipython.magics_manager.magics["cell"].pop("openrouter", None)
-    ipython.magics_manager.registry.pop("OpenRouterMagics", None)
+    manager = ipython.magics_manager
+    for kind in ("line", "cell"):
+        manager.magics[kind].pop("openrouter", None)
+    if (magics := manager.registry.pop("OpenRouterMagics", None)) in ipython.configurables:
+        ipython.configurables.remove(magics)
     # What was never loaded has nothing to end.
     if widget := sys.modules.get(f"{__name__}.widget"):
         widget.close_channels()

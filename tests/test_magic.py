@@ -49,30 +49,36 @@ def test_short_flags_and_quotes_are_split_as_a_shell_would(shell: InteractiveShe
 
 def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: InteractiveShell) -> None:
     shell.user_ns["x"] = "EXPANDED"
-    body = 'JSON {"a": 1} {x} $x {{}} %time !ls f"{x}" \\(y\\)'
+    body = 'JSON {"a": 1} {x} $x {} { {} } %time !ls f"{x}" \\(y\\)'
     assert run(shell, "-m demo/echo -o z", body).success
     assert shell.user_ns["z"].text == body
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "words"),
     [
-        "",
-        "--nonsense -m demo/echo",
-        "-m demo/echo -t warm",
-        "-m demo/echo --max-tokens x",
-        "-m 'demo/echo",
-        "-m demo/echo x",
+        ("", "no model is named"),
+        ("--modell demo/echo", "Did you mean --model"),
+        ("-m demo/echo -t warm", "'warm' is no number"),
+        ("-m demo/echo --max-tokens x", "'x' is no whole number"),
+        ("-m 'demo/echo", "cannot be split"),
+        ("-m demo/echo x", "The prompt goes into the lines below"),
+        ("-m demo/echo --schema Nowhere", "no variable 'Nowhere'"),
+        ("-m demo/echo --refresh", "--refresh goes with --cache"),
+        ("-m demo/echo --completion --chat", "takes no --chat"),
+        ("-m demo/echo --cache 0", "from 1 to 86400"),
+        ("-m demo/echo --param model=x", "argument of its own"),
     ],
 )
-def test_bad_flags_are_a_usage_error_with_the_help(
-    shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]
+def test_bad_flags_are_an_error_in_one_line_with_the_way_to_the_help(
+    shell: InteractiveShell, line: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert not run(shell, line).success
+    result = run(shell, line)
     shown = capsys.readouterr()
-    assert "UsageError: %%openrouter: " in shown.err + shown.out
-    assert "--max-tokens N" in shown.err + shown.out
+    assert not result.success
+    assert words in shown.err + shown.out
     assert "Traceback" not in shown.err + shown.out
+    assert "_openrouter" not in shell.user_ns
 
 
 @pytest.mark.parametrize(
@@ -83,7 +89,7 @@ def test_bad_flags_are_a_usage_error_with_the_help(
         ("-m demo/echo", "  \n", "no prompt"),
         ("-m demo/echo -t 3", "hi", "0 to 2"),
         ("-m demo/echo --max-tokens 0", "hi", "whole number"),
-        ("-m ''", "hi", "model slug"),
+        ("-m ''", "hi", "no model is named"),
         ("-m openai/gpt-4", "hi", "OPENROUTER_API_KEY"),
         ("-m demo/echo", "sk-or-v1-" + "0" * 40, "looks like"),
         ("-m demo/echo -s sk-or-v1-" + "0" * 40, "hi", "looks like"),
