@@ -17,11 +17,12 @@ from fractions import Fraction
 from typing import Any, TypeVar
 from uuid import UUID
 
-from .cutting import GAP, cut, short, tokens
+from .cutting import CHARACTERS, GAP, cut, short
 from .describers import BUILT_IN, Describer, Description
 from .errors import InvalidRequestError
 from .kinds import shown
 from .masking import LONGEST_SECRET, mask, masked
+from .token_count import tokens
 from .written_values import is_container, leaf, written
 
 __all__ = ["Description", "describe", "fenced", "register_describer", "unregister_describer", "verbatim"]
@@ -210,8 +211,10 @@ def _finished(found: Description, name: str, budget: int) -> Description:
 
 def _masked_and_cut(text: str, budget: int) -> tuple[str, int]:
     """Masks before it cuts, so that no half of a secret is left; of a huge text it reads what may be kept alone."""
-    window = 4 * budget + LONGEST_SECRET
+    window = CHARACTERS * budget + LONGEST_SECRET
     if len(text) <= 2 * window:
         return cut(mask(text), budget)
-    short_text, missing = cut(mask(text[:window]) + GAP + mask(text[-window:]), budget)
-    return short_text, missing + len(text) - 2 * window
+    # Where the windows end may stand the half of one that is not known as such.
+    head, tail = mask(text[:window])[:-LONGEST_SECRET], mask(text[-window:])[LONGEST_SECRET:]
+    short_text, missing = cut(head + GAP + tail, budget)
+    return short_text, missing + len(text) - len(head) - len(tail)

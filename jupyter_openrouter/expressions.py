@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 
 from . import parts
 from .brace_pairs import Expression, Place, expressions_in
-from .cutting import short, tokens
+from .cutting import short
 from .describing import BUDGET, Description, describe, verbatim
 from .errors import InvalidRequestError, PromptError
 from .kinds import shown
 from .masking import mask
+from .token_count import tokens
 
 __all__ = ["Piece", "Prompt", "expand", "joined", "raw"]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from .cutting import fits, short
 from .masking import mask
+from .token_count import tokens
 
 _LONGEST_CELL = 80  # characters
 _COUNTED = 10_000_000  # values of an array, beyond which its least and greatest are not looked for
@@ -132,7 +133,8 @@ def _written(table: Table, budget: int) -> tuple[str, str]:
         text = f"{about}\n{said}:\n{body}" if count else about
         if not count or fits(text, budget):
             break
-        count //= 2
+        room = max(budget - tokens(about), 0)
+        count = min(count - 1, count * room // tokens(text[len(about) :]))
     if count < table.rows:
         left_out.append(f"{table.rows - count:,} of {table.rows:,} rows")
     return text, f"{' and '.join(left_out)} left out" if left_out else ""
@@ -163,8 +165,8 @@ def _fitting(lines: list[str], budget: int) -> list[int]:
     used, kept = 0, 0
     order = [n // 2 if n % 2 == 0 else len(lines) - 1 - n // 2 for n in range(len(lines))]
     for number in order:
-        used += len(lines[number].encode("utf-8", "replace")) + 1
-        if used > 4 * budget and kept:
+        used += tokens(lines[number]) + 1
+        if used > budget and kept:
             break
         kept += 1
     return sorted(order[:kept])

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 
 # What tokenizers of today cut at first: a word with the space before it, digits, signs, line ends, white space.
 _CUT = re.compile(
     r" ?[A-Za-z]+| ?[\u00aa-\u024f\u1e00-\u1effA-Za-z]+| ?[\u0370-\u058f]+"
     r"|[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+"
-    r"|\d+|[\r\n]+[ \t]*|[ \t]+(?![^\s])|[ \t]+|\s+| ?[!-/:-@\[-`{-~]+|[\s\S]"
+    r"|\d+| ?[!-/:-@\[-`{-~]+|[\r\n]+[ \t]*|[ \t]+(?![^\s])|[ \t]+|\s+|[\s\S]"
 )
 _LARGE = 200_000  # characters, from which on samples are counted
 _SAMPLES = 20
@@ -37,12 +38,37 @@ def tokens(text: str) -> int:
     return math.ceil(_count(pieces) * len(text) / (_SAMPLES * size))
 
 
+def reach(text: str, budget: int, *, backwards: bool = False) -> int:
+    """How many characters of the beginning, or backwards of the end, have at most so many tokens.
+
+    >>> reach("The quick brown fox jumps over the lazy dog.", 3), reach("The quick brown fox", 2, backwards=True)
+    (15, 10)
+    """
+    pieces = _CUT.findall(text)
+    foreign = _foreign(pieces)
+    size, left = 0, float(budget)
+    for piece in reversed(pieces) if backwards else pieces:
+        weight = _weight(piece, foreign)
+        if weight > left:
+            lengths = range(1, len(piece) + 1)
+            size += bisect_right(lengths, left, key=lambda length: _weight(piece[:length], foreign))
+            break
+        size, left = size + len(piece), left - weight
+    # A part alone may be of another language than the whole.
+    while size and tokens(text[len(text) - size :] if backwards else text[:size]) > budget:
+        size = size * 9 // 10
+    return size
+
+
 def _count(pieces: list[str]) -> float:
-    words = [piece for piece in pieces if piece[-1].isalpha() and piece[-1] < "\u0250"]
-    accented = sum(not word.isascii() for word in words)
-    # A language other than English, in whose words tokenizers find fewer that they know.
-    foreign = accented > 0.03 * len(words)
+    foreign = _foreign(pieces)
     return sum(_weight(piece, foreign) for piece in pieces)
+
+
+def _foreign(pieces: list[str]) -> bool:
+    """Whether it is a language other than English, in whose words tokenizers find fewer that they know."""
+    words = [piece for piece in pieces if piece[-1].isalpha() and piece[-1] < "\u0250"]
+    return sum(not word.isascii() for word in words) > 0.03 * len(words)
 
 
 def _weight(piece: str, foreign: bool) -> float:

@@ -19,6 +19,7 @@ from jupyter_openrouter.errors import InvalidRequestError, PromptError
 from jupyter_openrouter.expressions import Piece, expand, joined, raw
 from jupyter_openrouter.parts import image
 from jupyter_openrouter.request import chat_body
+from jupyter_openrouter.token_count import tokens
 
 GIF = b"GIF89a" + bytes(6)
 
@@ -61,7 +62,7 @@ def test_a_value_is_never_expanded_again(value: str) -> None:
 def test_raw_expands_nothing() -> None:
     prompt = raw("{{ x }} {{")
     assert prompt.content == "{{ x }} {{"
-    assert prompt.pieces == [Piece("the cell", 10, 3)]
+    assert prompt.pieces == [Piece("the cell", 10, tokens("{{ x }} {{"))]
 
 
 def test_short_values_stand_in_the_sentence() -> None:
@@ -241,7 +242,7 @@ def test_text_after_an_image_needs_no_line_break_before_its_fence() -> None:
 def test_the_pieces_tell_what_each_value_takes() -> None:
     prompt = expand("Sum {{ xs }} and {{ gif }}", {"xs": [1, 2], "gif": GIF})
     cell, xs, gif = prompt.pieces
-    assert cell == Piece("the cell", len("Sum  and "), 3)
+    assert cell == Piece("the cell", len("Sum  and "), tokens("Sum  and "))
     assert (xs.name, gif.name, gif.characters) == ("xs", "gif", 0)
     assert 0 < xs.tokens < 20 < gif.tokens
     assert xs.characters == len("```data: xs\n[1, 2]\n```")

@@ -17,8 +17,8 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 ORDER = [
     {
         "background",
-        "cutting",
         "fences",
+        "hidden_input",
         "inert_inline",
         "inert_text",
         "inert_writer",
@@ -35,7 +35,7 @@ ORDER = [
         "tolerant",
         "traceback_text",
     },
-    {"day_file", "errors", "kernel_channel", "listing", "network", "saved_form", "tables"},
+    {"cutting", "day_file", "errors", "kernel_channel", "listing", "network", "notices", "saved_form"},
     {
         "account",
         "answer_json",
@@ -52,6 +52,7 @@ ORDER = [
         "retry",
         "schema_check",
         "sse",
+        "tables",
     },
     {
         "embeddings",
@@ -69,15 +70,30 @@ ORDER = [
         "typed_json",
         "written_values",
     },
-    {"__main__", "beside", "bodies", "parts", "request", "schema", "spending"},
-    {"catalog", "describers", "response"},
-    {"continuing", "describing", "options", "publish", "stream", "turn"},
-    {"client", "conversation_export", "expressions", "notebook_records", "widget"},
+    {"__main__", "beside", "bodies", "model_table", "parts", "request", "schema", "spending"},
+    {"catalog", "describers", "flags", "response"},
+    {
+        "command_list",
+        "continuing",
+        "describing",
+        "line_question",
+        "options",
+        "publish",
+        "running",
+        "settling",
+        "shown",
+        "stream",
+        "turn",
+    },
+    {"client", "conversation_export", "explaining", "expressions", "notebook_records", "widget"},
     {"attachments", "clients", "conversation_files", "live", "synchronous"},
-    {"answering", "conversation", "key_status"},
-    {"chat", "conversations", "login", "magic"},
+    {"answering", "conversation", "key_status", "open_catalog"},
+    {"chat", "conversations", "known_slugs", "login", "status"},
+    {"cell", "going_on", "offering", "talk_commands"},
+    {"asking", "commands", "completing", "pricing"},
+    {"magic"},
 ]
-NOTEBOOK_FACING = {"kernel_channel", "prompt_loop", "widget", "chat", "live", "magic"}
+NOTEBOOK_FACING = {"kernel_channel", "prompt_loop", "widget", "chat", "live", "magic", "commands", "completing"}
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:

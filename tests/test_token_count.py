@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jupyter_openrouter.token_count import tokens
+from jupyter_openrouter.token_count import reach, tokens
 
 # Of each text: the fewest and the most characters for a token that tokenizers of today have for its kind.
 KINDS = {
@@ -49,3 +49,22 @@ def test_a_very_long_text_is_counted_by_samples_to_the_same_figure() -> None:
 )
 def test_odd_texts_are_counted_without_trouble(text: str) -> None:
     assert tokens(text) > 0
+
+
+@given(
+    st.text(st.sampled_from("aé 漢가1\n{;") | st.characters(), max_size=200),
+    st.integers(0, 30),
+    st.booleans(),
+)
+@example("가" + "漢" * 50, 20, True)
+def test_what_reaches_from_either_end_is_within_its_budget_and_hardly_less(
+    text: str, budget: int, backwards: bool
+) -> None:
+    size = reach(text, budget, backwards=backwards)
+    kept = text[len(text) - size :] if backwards else text[:size]
+    assert len(kept) == size
+    assert tokens(kept) <= budget
+    if tokens(text) <= budget:
+        assert tokens(text) >= tokens(kept) >= 0.6 * tokens(text) - 3
+    else:
+        assert tokens(kept) >= 0.6 * budget - 3
