@@ -32,7 +32,9 @@ COMMANDS = {
         "cap [cell|session|day] [USD|off]", "shows, sets or lifts a limit that is held before sending"
     ),
     "settle": Command("settle", "asks for the cost of stopped answers"),
-    "continue": Command("continue", "goes on with the last answer where it was cut, stopped or ran out of tokens"),
+    "continue": Command(
+        "continue", "goes on with the last answer where it was cut, stopped or ran out of tokens"
+    ),
     "chats": Command("chats", "the conversations: turns, tokens, cost, last model"),
     "show": Command("show [NAME]", "one conversation"),
     "forget": Command("forget NAME", "drops a conversation"),
@@ -41,7 +43,9 @@ COMMANDS = {
     "load": Command("load FILE [NAME]", "reads it back; also from the records of a saved notebook (.ipynb)"),
     "export": Command("export NAME FILE.ipynb|.md", "writes a conversation as a notebook or as Markdown"),
     "explain": Command("explain [flags] [words]", "asks about the last exception; changes nothing by itself"),
-    "login": Command("login [--keep]", "signs in with a link and a code; --keep stores the key in the keyring"),
+    "login": Command(
+        "login [--keep]", "signs in with a link and a code; --keep stores the key in the keyring"
+    ),
     "logout": Command("logout", "forgets the key of this session, also in the keyring"),
     "key": Command(
         "key [set [--keep]|forget|check]", "asks for a key, never shown; forgets it; says what it may spend"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any, NoReturn
 
 from . import line_question, talk_commands
-from .hidden_input import asks_for
 from .command_list import COMMANDS, help_on, near_command, usage_error
-from .errors import APIConnectionError, InvalidRequestError, MissingKeyError, OpenRouterError
+from .errors import APIConnectionError, InvalidRequestError, OpenRouterError
+from .hidden_input import asks_for
 from .keys import refuse_keys_in
 from .notices import Block, Page, Said
 
@@ -31,6 +32,7 @@ def run(line: str, shell: Any, magics: Any) -> Any:
     refuse_keys_in(line)
     line = line.strip()
     word, _, rest = line.partition(" ")
+    _load(_NEEDS.get(word if line else "status"))
     if not line:
         from .status import status
 
@@ -43,23 +45,31 @@ def run(line: str, shell: Any, magics: Any) -> Any:
         flags, text = line_question.split(line)
         if not text:
             raise InvalidRequestError("There is no question.", remedy=f"Write it behind the flags: {line} …")
-        return _ask(text, flags, shell, magics)
+        return _ask(text, flags, magics)
     words = line.split()
     near = near_command(word)
-    if (len(words) == 1 and not line.endswith("?")) or (near and len(words) > 1 and words[1].startswith("--")):
+    if (len(words) == 1 and not line.endswith("?")) or (
+        near and len(words) > 1 and words[1].startswith("--")
+    ):
         raise InvalidRequestError(
             f"{word[:40]!r} is no command.",
             remedy=(f"Did you mean %openrouter {near}? " if near else "%openrouter help lists them. ")
             + f"To ask it: %openrouter -- {line[:40]}",
         )
-    return _ask(line, "", shell, magics)
+    return _ask(line, "", magics)
 
 
-def _ask(question: str, flags: str, shell: Any, magics: Any) -> Any:
+def _load(module: str | None) -> None:
+    """Imports what a command needs on the I/O thread, where no interrupt can come between."""
+    if module is not None:
+        from .background import background
+
+        background().call(lambda: import_module(f".{module}", __package__))
+
+
+def _ask(question: str, flags: str, magics: Any) -> Any:
     """Asks by the way of a cell with these flags."""
-    if hasattr(magics, "ask"):
-        return magics.ask(question, flags)
-    return shell.run_cell_magic("openrouter", flags, question)
+    return magics.ask(question, flags)
 
 
 def _command(word: str, rest: str, shell: Any, magics: Any) -> Any:
@@ -143,17 +153,12 @@ def _model(words: Sequence[str]) -> Any:
 
 
 def _catalog(slug: str, ask: Callable[[Any], Any]) -> Any:
-    """What the catalogue behind a slug answers; its calls need no key."""
+    """What the catalogue behind a slug answers."""
     from .background import background
-    from .clients import client_for, key_for
-
-    try:
-        key = key_for(slug)
-    except MissingKeyError:
-        key = None
+    from .open_catalog import catalog_for
 
     async def asked() -> Any:
-        return await ask((await client_for(slug, key)).catalog)
+        return await ask(await catalog_for(slug))
 
     return background().submit(asked()).result()
 
@@ -285,5 +290,16 @@ _OTHERS: dict[str, Callable[[Sequence[str]], Any]] = {
     "cap": _cap,
     "settle": _settle,
     "help": _help,
+}
+_NEEDS = {
+    "status": "status",
+    "models": "open_catalog",
+    "model": "open_catalog",
+    "login": "login",
+    "logout": "login",
+    "key": "key_status",
+    "settle": "settling",
+    "continue": "going_on",
+    "explain": "explaining",
 }
 _SIGNING_IN: dict[str, Callable[[Sequence[str], Any], Any]] = {"login": _login, "key": _key}

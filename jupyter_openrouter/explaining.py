@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .describing import describe
 from .errors import OpenRouterError
-from .explain import question
+from .explain import ErrorQuestion, question
 from .masking import mask
-from .notices import Block, Said
+from .notices import Block
 from .response import Response
 
 
@@ -20,30 +21,24 @@ def explain(words: str, flags: str, shell: Any, magics: Any) -> Any:
         OpenRouterError: as the answer ended.
     """
     asked = question(shell, describe=describe, mask=mask)
-    content: Any = asked.content
     if words:
-        content = _with(content, f"\n\nThe person asks: {words}")
+        asked = _with(asked, f"\n\nThe person asks: {words}")
     try:
-        if hasattr(magics, "ask"):
-            magics.ask(content, flags)
-        else:
-            text = content if isinstance(content, str) else asked.text
-            shell.run_cell_magic("openrouter", f"{flags} --raw".strip(), text)
+        magics.ask(asked, flags)
     except OpenRouterError as error:
         # A second try is about the same exception, not about this one.
         error.explaining = asked.error  # type: ignore[attr-defined]
         raise
-    if asked.notes:
-        from IPython.display import display
-
-        display(Said(" ".join(dict.fromkeys(asked.notes))))
     response = shell.user_ns.get("_openrouter")
     diff = asked.diff(response.text) if isinstance(response, Response) else None
     return Block(diff) if diff else None
 
 
-def _with(content: Any, words: str) -> Any:
+def _with(asked: ErrorQuestion, words: str) -> ErrorQuestion:
+    content = asked.content
     if isinstance(content, str):
-        return content + words
+        return replace(asked, content=content + words, text=asked.text + words)
     first, *others = content
-    return [{**first, "text": first["text"] + words}, *others]
+    return replace(
+        asked, content=[{**first, "text": first["text"] + words}, *others], text=asked.text + words
+    )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from .answering import Question, answer
 from .background import background
 from .clients import key_for
-from .continuing import continuation_messages, joined, refuses_prefill
+from .continuing import continuation_messages, joined, refuses_prefill, total_usage
 from .conversations import conversations
 from .errors import InvalidRequestError, OpenRouterError
 from .keys import Key
 from .ledger import ledger
-from .live import live_for
+from .live import Live, live_for
 from .publish import rest
 from .response import Response
+from .shown import saved_forms
 
 
 def go_on(shell: Any) -> None:
@@ -47,12 +49,15 @@ def go_on(shell: Any) -> None:
     finally:
         job.cancel()
         job.wait(2)
+        if not part.settled:
+            part.state = "stopped"  # it did not end in time
         whole = joined(before, part)
-        took = bool(part.begun)
-        if took:
+        if part.begun:
             shell.user_ns["_openrouter"] = whole
             _taken(before, whole, place.conversation)
-        live.close(whole)
+        live.close(whole, saved_forms(whole))
+    if part.error is None and part.usage is None:
+        background().submit(_settled(before, part, whole, live))
     if interrupted:
         raise KeyboardInterrupt("the continuation was stopped; the text so far is in _openrouter")
     if part.error is not None:
@@ -73,6 +78,15 @@ async def _asked(before: Response, part: Response, model: str, key: Key | None) 
 _ANEW = frozenset({"messages", "model", "stream", "n"})  # the first choice alone can be continued
 
 
+async def _settled(before: Response, part: Response, whole: Response, live: Live) -> None:
+    """Fills in what the continuation has cost, in the variable, the ledger and the saved output."""
+    with suppress(OpenRouterError):  # it stays unknown, and is said to be
+        await part.settle()
+        if part.usage is not None:
+            whole.usage = total_usage((before, part))
+            live.update(saved_forms(whole))
+
+
 def _last(response: Response) -> Response:
     while response.continues:
         response = response.continues[-1]
@@ -86,6 +100,6 @@ def _taken(before: Response, whole: Response, name: str) -> None:
     if not name or name not in conversations:
         return
     talk = conversations[name]
-    last = talk.turns[-1:] or [None]
-    if last[0] is not None and last[0].role == "assistant" and last[0].id == told.get("id", last[0].id):
+    last = next(reversed(talk.turns), None)
+    if last is not None and last.role == "assistant" and last.id == told.get("id", last.id):
         talk.take_continued(whole)

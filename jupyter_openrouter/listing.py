@@ -149,7 +149,8 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.6g}"
+        shown = f"{value:,.6g}"
+        return shown if "e-" not in shown else f"{value:.12f}".rstrip("0").rstrip(".")
     if isinstance(value, date):
         return (value.date() if isinstance(value, datetime) else value).isoformat()
     shown = " ".join(plain(str(value)[: 4 * _LONGEST_CELL]).split())

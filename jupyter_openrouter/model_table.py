@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from . import inert_text
 from .listing import Listing, cell
 from .model_cards import Endpoint, Model
 from .model_search import ModelList
 from .notices import Page, Rows
+from .plain_text import plain
 
 SORTS = ("price", "context", "new", "speed")
+_NOTHING = "No model fits."
 _HEAD = ("model", "$/M in", "$/M out", "context", "input", "output", "parameters", "since")
 # Of the many parameters of a model, those by which people choose one.
 _TOLD = ("tools", "structured_outputs", "reasoning", "seed", "logprobs")
@@ -28,17 +31,19 @@ class ModelTable(ModelList):
         self, entries: Iterable[Model] = (), *, total: int | None = None, left_out: int = 0, note: str = ""
     ) -> None:
         super().__init__(entries, total=total, left_out=left_out)
-        self.note = note
+        self.note = plain(note)
 
     def of(self, entries: Iterable[Any]) -> ModelTable:
         """The same table with other rows."""
         return ModelTable(entries, total=self.total, left_out=self.left_out, note=self.note)
 
     def __repr__(self) -> str:
-        return super().__repr__() if len(self) else _nothing(self.note)
+        rows = super().__repr__() if len(self) else _NOTHING
+        return f"{rows}\n{self.note}" if self.note else rows
 
     def _repr_html_(self) -> str:
-        return super()._repr_html_() if len(self) else f"<p>{_nothing(self.note)}</p>"
+        rows = super()._repr_html_() if len(self) else f"<p>{_NOTHING}</p>"
+        return f"{rows}<p>{inert_text.text(self.note)}</p>" if self.note else rows
 
     def _cells(self, entries: Sequence[Model]) -> Iterable[list[str]]:
         yield list(_HEAD)
@@ -55,15 +60,6 @@ class ModelTable(ModelList):
                 cell(", ".join(told) or None),
                 cell(model.created),
             ]
-
-    def _remarks(self, shown: int) -> Iterable[str]:
-        yield from super()._remarks(shown)
-        if self.note:
-            yield self.note
-
-
-def _nothing(note: str) -> str:
-    return " ".join(part for part in ("No model fits.", note) if part)
 
 
 def chosen(
@@ -104,7 +100,9 @@ def chosen(
 def _prices(model: Model) -> tuple[float, float]:
     if model.is_free:
         return 0.0, 0.0
-    return tuple(math.inf if price is None else price for price in (model.prices.prompt, model.prices.completion))  # type: ignore[return-value]
+    return tuple(
+        math.inf if price is None else price for price in (model.prices.prompt, model.prices.completion)
+    )  # type: ignore[return-value]
 
 
 class ModelPage(Page):
@@ -143,4 +141,6 @@ def _tokens(count: int | None) -> str | None:
 def _price(prompt: float | None, completion: float | None, *, free: bool) -> str:
     if free:
         return "free"
-    return f"${cell(prompt)} in, ${cell(completion)} out, for a million tokens".replace(f"${cell(None)}", "unknown")
+    return f"${cell(prompt)} in, ${cell(completion)} out, for a million tokens".replace(
+        f"${cell(None)}", "unknown"
+    )

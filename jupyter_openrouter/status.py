@@ -43,7 +43,9 @@ def status(model: str = "", *, ledger: Ledger = ledger, caps: Caps = caps) -> Ro
         ("day's sum", caps.trouble),
     ]
     help_ = "%openrouter help lists what else there is."
-    return Rows([(name, LOOKS_LIKE_KEY.sub("sk-or-…", value or "")) for name, value in rows], note=hint or help_)
+    return Rows(
+        [(name, LOOKS_LIKE_KEY.sub("sk-or-…", value or "")) for name, value in rows], note=hint or help_
+    )
 
 
 def _key() -> tuple[str, str | None, str | None]:
