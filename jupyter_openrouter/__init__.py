@@ -132,7 +132,11 @@ def load_ipython_extension(ipython: Any) -> None:
 
     if isinstance(ipython.magics_manager.registry.get("OpenRouterMagics"), OpenRouterMagics):
         return
+    from . import completing, question_marks
+
     ipython.register_magics(OpenRouterMagics)
+    completing.install(ipython)
+    question_marks.install(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
@@ -144,6 +148,9 @@ def unload_ipython_extension(ipython: Any) -> None:
         manager.magics[kind].pop("openrouter", None)
     if (magics := manager.registry.pop("OpenRouterMagics", None)) in ipython.configurables:
         ipython.configurables.remove(magics)
+    for name in ("completing", "question_marks"):
+        if module := sys.modules.get(f"{__name__}.{name}"):
+            module.uninstall(ipython)
     # What was never loaded has nothing to end.
     if widget := sys.modules.get(f"{__name__}.widget"):
         widget.close_channels()

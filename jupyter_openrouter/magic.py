@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import traitlets
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from . import flags as all_flags
 from .background import background
@@ -46,16 +46,21 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
             raise traitlets.TraitError(str(error)) from None
         return proposal["value"]
 
-    @line_cell_magic
-    def openrouter(self, line: str, cell: str | None = None) -> Any:
+    @cell_magic
+    def openrouter(self, line: str, cell: str) -> None:
         """Ask a model: the cell's body is the prompt, and the answer grows below it as Markdown.
 
         The Stop button ends the answer at once and keeps its text. The whole response (text, finish reason,
         usage, cost, who answered) is then in the variable _openrouter. ``%openrouter help`` tells all flags;
         ``%openrouter`` alone, how things stand.
         """
-        if cell is not None:
-            return self.ask(cell, line)
+        self.ask(cell, line)
+
+    # IPython would put values into `{x}` and `$x` of a question, and take one brace from each `{{`.
+    @no_var_expand
+    @line_magic("openrouter")
+    def openrouter_line(self, line: str) -> Any:
+        """One line: a command, or a question. ``%openrouter help`` lists them; alone, it tells how things stand."""
         try:
             refuse_keys_in(line)
             background().call(_load_commands)
@@ -152,7 +157,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
 
         forms = prompt_forms(made.body.get("messages") or made.body["prompt"])
         if current_kernel() is None:
-            print(forms["text/plain"])  # noqa: T201 - a terminal has no other form
+            print(forms["text/plain"])
         else:
             display(forms, raw=True)
 
@@ -200,8 +205,19 @@ def _load() -> None:
     """
     import importlib
 
-    from . import asking, caps, cell, client, conversations, expressions, live, parameters, prompt_loop  # noqa: F401
-    from . import estimate, safe_markdown  # noqa: F401
+    from . import (  # noqa: F401
+        asking,
+        caps,
+        cell,
+        client,
+        conversations,
+        estimate,
+        expressions,
+        live,
+        parameters,
+        prompt_loop,
+        safe_markdown,
+    )
     from .kernel_channel import current_kernel
 
     importlib.import_module("anyio._backends._asyncio")  # which httpx imports with its first connection

@@ -19,6 +19,7 @@ ORDER = [
         "background",
         "fences",
         "hidden_input",
+        "question_marks",
         "inert_inline",
         "inert_text",
         "inert_writer",
@@ -93,7 +94,17 @@ ORDER = [
     {"asking", "commands", "completing", "pricing"},
     {"magic"},
 ]
-NOTEBOOK_FACING = {"kernel_channel", "prompt_loop", "widget", "chat", "live", "magic", "commands", "completing"}
+NOTEBOOK_FACING = {
+    "kernel_channel",
+    "prompt_loop",
+    "widget",
+    "chat",
+    "live",
+    "magic",
+    "commands",
+    "completing",
+    "question_marks",
+}
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
