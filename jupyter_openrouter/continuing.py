@@ -113,6 +113,12 @@ def joined(first: Response, second: Response) -> Response:
     whole.state, whole.error = second.state, second.error
     whole.attempts = [*first.attempts, *second.attempts]
     whole.continues = (first, second)
+    whole.continued_ids = [
+        ident
+        for part in whole.continues
+        for ident in part.continued_ids or [part.generation_id or part.id]
+        if ident
+    ]
     whole.usage = total_usage(whole.continues)
     whole.first_delta_seconds = first.first_delta_seconds
     whole.seconds = (first.seconds or 0.0) + (second.seconds or 0.0)

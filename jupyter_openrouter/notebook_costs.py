@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -25,7 +25,8 @@ class Found:
 
     Attributes:
         costs: One for each answer, in the order of the files and cells.
-        repeated: Records left out because the same generation had been counted: copies of a cell or of a file.
+        repeated: Records left out because they are counted already: copies of a cell or of a file, and answers
+            that were continued, for the whole one has the cost of all its parts.
         problems: A sentence for each file or record that could not be read.
     """
 
@@ -34,7 +35,7 @@ class Found:
     problems: list[str] = field(default_factory=list)
 
     def by(self, by: By) -> CostTable:
-        """The answers added up by cell, model, day or notebook."""
+        """The answers added up by cell, model, conversation, day or notebook."""
         return added_up(self.costs, by)
 
     @property
@@ -49,7 +50,7 @@ def read(paths: Iterable[str | Path]) -> Found:
     >>> read(["missing.ipynb"]).problems
     ['missing.ipynb: No such file or directory.']
     """
-    found, seen = Found(), set[str]()
+    found, notebooks = Found(), list[tuple[str, dict[str, Any]]]()
     files = [Path(path) for path in paths]
     alike = len({path.name for path in files}) < len(files)
     for path in files:
@@ -66,18 +67,31 @@ def read(paths: Iterable[str | Path]) -> Found:
             reason = "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             found.problems.append(f"{path}: cannot be read: {reason}.")
         else:
-            _add(found, seen, name, notebook)
+            notebooks.append((name, notebook))
+    records = [(name, list(_records(notebook, name))) for name, notebook in notebooks]
+    parts = {part for _, several in records for _, record in several for part in _parts(record)}
+    seen = set[str]()
+    for name, several in records:
+        _add(found, seen, parts, name, several)
     return found
 
 
-def _add(found: Found, seen: set[str], name: str, notebook: dict[str, Any]) -> None:
+def _parts(record: Any) -> list[str]:
+    """The generation ids of the answers that a continued one joins, but for the last, whose id it has."""
+    own = mapping(record).get("generation_id")
+    return [part for part in items(mapping(record).get("continues")) if isinstance(part, str) and part != own]
+
+
+def _add(
+    found: Found, seen: set[str], parts: Collection[str], name: str, records: Iterable[tuple[str, Any]]
+) -> None:
     odd = 0
-    for cell, record in _records(notebook, name):
+    for cell, record in records:
         if not isinstance(record, dict):
             odd += 1
             continue
         cost = cost_of(record, cell=cell, notebook=name)
-        if cost.generation_id and cost.generation_id in seen:
+        if cost.generation_id and (cost.generation_id in seen or cost.generation_id in parts):
             found.repeated += 1
             continue
         seen.add(cost.generation_id)
@@ -108,7 +122,7 @@ def cost_of(record: dict[str, Any], *, cell: str = "", notebook: str = "") -> Co
         cell=cell,
         model=text(record.get("model")) or asked,
         provider=text(record.get("provider")) or "",
-        conversation=text(record.get("conversation")) or "",
+        conversation=text(mapping(record.get("conversation")).get("name")) or "",
         notebook=notebook,
         source="notebook",
         sent_at=number(mapping(record.get("timing")).get("sent_at"), 0),
@@ -129,7 +143,7 @@ def main(arguments: Sequence[str]) -> int:
         description="Adds up what the answers in notebooks have cost.",
     )
     parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK.ipynb", help="saved notebooks")
-    groups = ("cell", "model", "day", "notebook")
+    groups = ("cell", "model", "conversation", "day", "notebook")
     parser.add_argument("--by", choices=groups, action="append", help="what to add up by; may be given again")
     parser.add_argument("--json", action="store_true", help="everything as JSON")
     chosen = parser.parse_args(arguments)
@@ -151,7 +165,7 @@ def as_text(found: Found, groups: Iterable[By]) -> Iterator[str]:
         yield "\n".join(repr(found.by(by)).split("\n")[:-1]) + "\n"  # the total comes once, at the end
     yield said_in_all(found.sum)
     if found.repeated:
-        yield f"{found.repeated} copies of answers that are counted already were left out"
+        yield f"{found.repeated} copies and parts of answers that are counted already were left out"
 
 
 def as_json(found: Found, groups: Iterable[By]) -> dict[str, Any]:

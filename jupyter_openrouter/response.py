@@ -54,7 +54,9 @@ class Response(Growing):
         retry_at: Unix time of the next try while one is waited for, else None.
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
         continues: The two answers that this one joins, where it was continued; their costs are in its own.
+        continued_ids: The generation ids of all that it joins, in order; they are saved.
         body: The request as it was sent; of it, ``models`` alone is saved.
+        parsed: The answer in the form that ``--schema`` asked for; None where none was, or where it does not fit.
         notes: Short sentences about what could not be kept; they are among the ``warnings``.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
@@ -78,6 +80,8 @@ class Response(Growing):
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
         self.continues: tuple[Response, ...] = ()
+        self.continued_ids: list[str] = []
+        self.parsed: Any = None
         self.notes: list[str] = []
         self.body: dict[str, Any] = {}
         self.saved_images: list[dict[str, Any]] = []
@@ -266,6 +270,7 @@ class Response(Growing):
             at for at in of(list, "seams", []) if type(at) is int and 0 <= at <= len(response.text)
         ]
         response.notes = _texts(record.get("notes"))
+        response.continued_ids = _texts(record.get("continues"))
         if models := _texts(record.get("models")):
             response.body = {"models": models}
         if error := of(dict, "error", {}):
@@ -326,6 +331,7 @@ class Response(Growing):
             "service_tier": self.service_tier or None,
             "cache": cache if self.cache_status else None,
             "seams": self.seams or None,
+            "continues": self.continued_ids or None,
             "models": _texts(self.body.get("models")) or None,
             "notes": self.notes or None,
             "skipped": self.skipped or None,

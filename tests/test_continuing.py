@@ -105,6 +105,10 @@ def test_tokens_and_cost_of_both_parts_are_in_the_record_and_come_back() -> None
     first, second = cut("one", **used), cut(" two", **used)
     whole = joined(first, second)
     assert Response.from_dict(json.loads(json.dumps(whole.to_dict()))).cost == whole.cost == 0.5
+    assert whole.to_dict()["continues"] is None, "they had no ids"
+    first.generation_id, second.generation_id = "g1", "g2"
+    again = Response.from_dict(joined(first, second).to_dict())
+    assert joined(again, cut(" three")).continued_ids == ["g1", "g2"]
     second.usage = None
     assert joined(first, second).to_dict()["usage"] is None
 

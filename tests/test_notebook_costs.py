@@ -57,6 +57,25 @@ def test_cells_models_and_days_are_added_up_and_copies_left_out(tmp_path: Path) 
     assert found.sum.unknown == 1
 
 
+def test_an_answer_that_was_continued_is_counted_once_with_all_its_parts(tmp_path: Path) -> None:
+    whole = record(0.75, "g2", continues=["g1", "g2"])
+    again = record(1.0, "g3", continues=["g1", "g2", "g3", 5, None])
+    path = notebook(tmp_path / "n.ipynb", record(0.25, "g1"), whole, again)
+    found = read([path, notebook(tmp_path / "earlier.ipynb", record(0.25, "g1"), whole)])
+    assert (found.sum.dollars, found.repeated) == (1.0, 4)
+    assert read([notebook(tmp_path / "n.ipynb", record(0.25, "g1"), whole)]).sum.dollars == 0.75
+    assert read([notebook(tmp_path / "n.ipynb", record(0.25, "g1"))]).sum.dollars == 0.25
+
+
+def test_answers_are_added_up_by_conversation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = notebook(
+        tmp_path / "n.ipynb", record(conversation={"name": "trip"}), record(), record(conversation="x")
+    )
+    assert main([str(path), "--by", "conversation", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["by_conversation"]
+    assert {row["name"]: row["dollars"] for row in rows}["trip"] == 0.25
+
+
 def test_the_play_money_of_the_demo_is_not_counted(tmp_path: Path) -> None:
     path = notebook(tmp_path / "n.ipynb", record(0.5, requested_model="demo/tour"))
     assert read([path]).sum.dollars == 0
