@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable
 from contextlib import suppress
@@ -59,6 +60,7 @@ class Asking:
         self.goes_on = goes_on
         self._notes = list(asked.notes)
         self._run: Run | None = Run() if asked.flags.background else None
+        self._opened = asyncio.Event()
         self._settling: Job[None] | None = None
         self.error: OpenRouterError | None = None
         self.job: Job[None] | None = None
@@ -86,7 +88,13 @@ class Asking:
         self.job = background().submit(self._answer())
         if self._run is not None:
             self._run.job, self._run.response = self.job, self.response
-        self._live.open(self.response, self.job, waits=not self.goes_on)
+        try:
+            self._live.open(self.response, self.job, waits=not self.goes_on)
+        except BaseException:
+            self.job.cancel()
+            raise
+        finally:
+            background().post(self._opened.set)
 
     def wait(self) -> None:
         """Waits for the answer, which is shown meanwhile."""
@@ -103,6 +111,7 @@ class Asking:
     async def _answer(self) -> None:
         try:
             await answer(self._asked.question, self.response, self._key, rest=rest)
+            await self._until_open()
             wrong = self._read()
             if wrong is not None and self._may_repair():
                 await self._repair(wrong)
@@ -111,6 +120,12 @@ class Asking:
         finally:
             if self.goes_on:
                 self._finish()
+
+    async def _until_open(self) -> None:
+        """What ends at once must not be replaced before it is shown; that takes moments, so a Stop waits, too."""
+        while not self._opened.is_set():
+            with suppress(asyncio.CancelledError):
+                await self._opened.wait()
 
     # --- the form of the answer
 
@@ -136,7 +151,9 @@ class Asking:
         assert schema is not None
         assert self.job is not None
         cost = "unknown" if first.cost is None else dollars(first.cost)
-        self._notes.append(f"Asked a second time: the first answer ({cost}) did not have the form that was asked for.")
+        self._notes.append(
+            f"Asked a second time: the first answer ({cost}) did not have the form that was asked for."
+        )
         left = None if question.max_cost is None else max(0.0, question.max_cost - (first.cost or 0.0))
         again = replace(
             question,
@@ -181,7 +198,9 @@ class Asking:
 
     def _forms(self) -> dict[str, Any]:
         # What a cell raises stands below its output; what ends after its cell has nowhere else to be said.
-        more = [f"{type(self.error).__name__}: {self.error}"] if self.error is not None and self.goes_on else []
+        more = (
+            [f"{type(self.error).__name__}: {self.error}"] if self.error is not None and self.goes_on else []
+        )
         return saved_forms(self.response, shown_as=self._asked.shown_as, more=more)
 
     async def _settle(self) -> None:

@@ -96,7 +96,9 @@ def asked(
         completion=flags.completion,
     )
     body = _body(question, known)
-    return Asked(flags, question, made.content, body, made.pieces, where, [*made.notes, *notes], conversation, schema)
+    return Asked(
+        flags, question, made.content, body, made.pieces, where, [*made.notes, *notes], conversation, schema
+    )
 
 
 def _check(flags: argparse.Namespace) -> None:

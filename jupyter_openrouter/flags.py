@@ -29,7 +29,20 @@ _PLAIN: dict[str, tuple[type, str]] = {
     "verbosity": (str, "low, medium, high: how long the answer is"),
 }
 _ONE_CELL = frozenset(
-    "chat image file audio raw completion schema out background dry_run refresh stop".split()
+    [
+        "chat",
+        "image",
+        "file",
+        "audio",
+        "raw",
+        "completion",
+        "schema",
+        "out",
+        "background",
+        "dry_run",
+        "refresh",
+        "stop",
+    ]
 )
 """What only makes sense for one cell."""
 _EFFORTS = ("xhigh", "high", "medium", "low", "minimal", "max")

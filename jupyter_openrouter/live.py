@@ -135,6 +135,8 @@ class Widget:
         if self._following is not None:
             self._following.cancel()
         if self._widget is not None:
+            # Its end is not that of the job, which may go on with another response, or be what runs this.
+            self._widget._job = None
             self._widget.close()
         self._following = self._widget = None
 

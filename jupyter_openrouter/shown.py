@@ -61,7 +61,9 @@ def remarks(response: Response) -> list[str]:
     ]
 
 
-def saved_forms(response: Response, *, shown_as: str = "markdown", more: Sequence[str] = ()) -> dict[str, Any]:
+def saved_forms(
+    response: Response, *, shown_as: str = "markdown", more: Sequence[str] = ()
+) -> dict[str, Any]:
     """The answer's saved form, with the remarks on a line of their own above the footer.
 
     Args:
