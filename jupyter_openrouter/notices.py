@@ -49,7 +49,7 @@ class Rows:
     """
 
     def __init__(self, rows: Iterable[tuple[str, Any]], *, note: str = "") -> None:
-        self.rows = [(name, " ".join(plain(str(value)).split())) for name, value in rows if value]
+        self.rows = [(_line(name), _line(str(value))) for name, value in rows if value]
         self.note = plain(note)
 
     def __repr__(self) -> str:
@@ -64,6 +64,10 @@ class Rows:
         )
         note = f"<p>{inert_text.text(self.note)}</p>" if self.note else ""
         return f"<table>{cells}</table>{note}"
+
+
+def _line(text: str) -> str:
+    return " ".join(plain(text).split())
 
 
 class Page:

@@ -80,6 +80,8 @@ def _of_line(typed: str, sources: Sources) -> Offer | None:
     command = words[0]
     if command == "explain":
         return _of_flags(fragment if len(words) == 1 else typed.partition("explain")[2], sources)
+    if command == "model":
+        return _slugs(fragment, sources) if len(words) == 1 else None
     if command not in _ARGUMENTS:
         return None
     return _fitting(fragment, _ARGUMENTS[command](words[1:], sources))
@@ -180,7 +182,6 @@ def _of_key(words: Sequence[str], sources: Sources) -> Iterable[str]:
 
 _ARGUMENTS: dict[str, Callable[[Sequence[str], Sources], Iterable[str]]] = {
     "models": _of_models,
-    "model": lambda words, sources: () if words else sources.slugs(),
     "cost": _of_cost,
     "cap": lambda words, sources: (
         ("cell", "session", "day") if not words else ("off",) if len(words) == 1 else ()
