@@ -377,13 +377,17 @@ def test_it_is_the_same_under_time_capture_and_run_cell_magic(shared: Kernel) ->
         assert text.split(" · ")[:4] == plain["text/plain"].split(" · ")[:4]
 
 
-COUNT = (
-    "(__import__('gc').collect() * 0, len(__import__('ipywidgets').widgets.widget._instances), "
-    "len(get_ipython().kernel.comm_manager.comms), __import__('threading').active_count(), "
-    "len(__import__('jupyter_openrouter').background.background().call("
-    "lambda: __import__('asyncio').all_tasks())), "
-    "len(__import__('os').listdir('/proc/self/fd')) if __import__('os').path.exists('/proc/self/fd') else 0)"
-)
+# Of files, only those of this test: IPython writes its history when it likes.
+COUNT = """(lambda: (
+    __import__('gc').collect() * 0,
+    len(__import__('ipywidgets').widgets.widget._instances),
+    len(get_ipython().kernel.comm_manager.comms),
+    __import__('threading').active_count(),
+    len(__import__('jupyter_openrouter.background').background.background().call(
+        lambda: __import__('asyncio').all_tasks())),
+    len([f for f in __import__('glob').glob('/proc/self/fd/*')
+         if not __import__('os').path.realpath(f).startswith('/') or ':[' in __import__('os').path.realpath(f)]),
+))()"""
 FAST = "-m demo/echo --param demo='{\"rate\": 0}'"
 
 
@@ -395,15 +399,30 @@ def test_a_hundred_runs_of_a_cell_leave_descriptors_threads_and_tasks_as_they_we
     before = kernel.value(COUNT)
     for _ in range(100):
         good(cell(kernel, code, cell_id="same"))
-    kernel.until(lambda: True)
     after = kernel.value(COUNT)
+    assert after[-1] > 0
     assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
     kernel.run("from jupyter_openrouter.conversations import conversations")
     assert kernel.value("len(conversations['chat'].turns)") == 2, "the cell replaced its own turn each time"
 
 
+def runs_the_next(kernel: Kernel, number: int) -> bool:
+    """Whether a cell after the interrupted one runs within some seconds."""
+    for _ in range(4):
+        following = kernel.start(f"print('next', {number})")
+        for _ in range(30):
+            kernel.settle(0.05)
+            if following.done:
+                break
+        if following.text == f"next {number}\n":
+            return True
+        if not following.done:
+            return False
+    return False  # each was aborted
+
+
 def test_interrupts_at_sixty_random_instants_leave_a_kernel_that_runs_the_next_cell(kernel: Kernel) -> None:
-    chance = random.Random(5)
+    chance, pressed = random.Random(5), []
     kernel.run(f"%%openrouter {FAST}\nwarm up")
     for number in range(60):
         line = "-m demo/tour" if number % 2 else "-m demo/echo -c talk"
@@ -411,17 +430,13 @@ def test_interrupts_at_sixty_random_instants_leave_a_kernel_that_runs_the_next_c
         kernel.until(lambda run=run: run.busy)
         kernel.settle(0.02 + chance.random() * 0.5)  # earlier, it may hit the kernel itself
         kernel.interrupt()
-        kernel.settle(0.05)
-        for _ in range(20):
-            if run.done:
-                break
+        pressed.append(0)
+        while not runs_the_next(kernel, number):
             # Python loses an interrupt that comes in a callback of its own; a person presses again.
-            kernel.settle(1)
-            if not run.done:
-                kernel.interrupt()
-        assert run.done, f"the cell of interrupt {number} never ended"
-        following = kernel.run(f"print('next', {number})")
-        assert following.text == f"next {number}\n", following.reply
+            pressed[-1] += 1
+            assert pressed[-1] < 5, f"the cell of interrupt {number} never ended"
+            kernel.interrupt()
+    assert sum(pressed) < 6, pressed
     state = "_openrouter.state in ('done', 'stopped')"
     assert kernel.value(f"({state}, _openrouter.settled)") == (True, True)
     good(kernel.run(f"%%openrouter {FAST}\nstill here"))
