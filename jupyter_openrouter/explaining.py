@@ -7,7 +7,8 @@ from typing import Any
 
 from .describing import describe
 from .errors import OpenRouterError
-from .explain import ErrorQuestion, question
+from .explain import ErrorQuestion, Short, question
+from .fences import blocks
 from .masking import mask
 from .notices import Block
 from .response import Response
@@ -20,7 +21,7 @@ def explain(words: str, flags: str, shell: Any, magics: Any) -> Any:
         InvalidRequestError: there is no exception.
         OpenRouterError: as the answer ended.
     """
-    asked = question(shell, describe=describe, mask=mask)
+    asked = question(shell, describe=_told, mask=mask)
     if words:
         asked = _with(asked, f"\n\nThe person asks: {words}")
     try:
@@ -32,6 +33,19 @@ def explain(words: str, flags: str, shell: Any, magics: Any) -> Any:
     response = shell.user_ns.get("_openrouter")
     diff = asked.diff(response.text) if isinstance(response, Response) else None
     return Block(diff) if diff else None
+
+
+def _told(value: Any, *, name: str, budget: int) -> Short:
+    """A value as a prompt has it, without the fence of its own: the question puts each into one."""
+    told = describe(value, name=name, budget=budget)
+    return Short(
+        [_unfenced(part) if isinstance(part, str) else part for part in told.parts], list(told.notes)
+    )
+
+
+def _unfenced(text: str) -> str:
+    found = list(blocks(text))
+    return found[0].content if len(found) == 1 and text.strip().startswith(("```", "~~~")) else text
 
 
 def _with(asked: ErrorQuestion, words: str) -> ErrorQuestion:

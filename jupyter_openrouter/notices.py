@@ -9,6 +9,9 @@ from . import inert_text
 from .plain_text import plain
 
 
+_LEFT = ' style="text-align:left"'  # notebooks put the cells of a table to the right, as numbers are
+
+
 class Said:
     """Some sentences.
 
@@ -59,7 +62,7 @@ class Rows:
 
     def _repr_html_(self) -> str:
         cells = "".join(
-            f"<tr><th>{inert_text.text(name)}</th><td>{inert_text.text(value)}</td></tr>"
+            f"<tr><th{_LEFT}>{inert_text.text(name)}</th><td{_LEFT}>{inert_text.text(value)}</td></tr>"
             for name, value in self.rows
         )
         note = f"<p>{inert_text.text(self.note)}</p>" if self.note else ""

@@ -448,6 +448,28 @@ def test_explain_asks_about_the_last_exception_with_the_words_that_were_added(
     assert prompt.content.endswith("The person asks: be brief")
 
 
+def test_the_change_that_is_proposed_is_shown_as_a_diff(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import sys
+
+    try:
+        exec(compile("y = [1]\ny[3]", "<cell>", "exec"), {})
+    except IndexError as error:
+        monkeypatch.setattr(sys, "last_value", error, raising=False)
+    answer = Response("demo/echo")
+    answer.add(0, "So:\n```python\ny = [1]\ny[0]\n```\n")
+    info = SimpleNamespace(raw_cell="y = [1]\ny[3]")
+    shell = SimpleNamespace(
+        user_ns={"_openrouter": answer},
+        compile=SimpleNamespace(_filename_map={"<cell>": 1}),
+        history_manager=SimpleNamespace(input_hist_raw=["", info.raw_cell]),
+    )
+    diff = commands.run("explain", shell, Magics())
+    assert isinstance(diff, Block)
+    assert "-y[3]\n+y[0]" in diff.text
+
+
 def test_a_failed_explanation_still_knows_what_it_was_about(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

@@ -134,6 +134,7 @@ def test_explain_shows_the_change_as_a_diff_and_edits_nothing(kernel: Kernel) ->
     question = kernel.value("_openrouter.body['messages'][-1]['content']")
     assert "IndexError" in question
     assert "y[5]" in question
+    assert "`y` is now:\n```text\n[1, 2]\n```" in question
     assert kernel.value("y") == [1, 2]
 
 
