@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from .errors import InvalidRequestError
@@ -185,7 +185,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name, (kind, meaning) in _PLAIN.items():
         short = {"temperature": ["-t"]}.get(name, [])
         flag = f"--{name.replace('_', '-')}"
-        convert = {float: _number, int: _whole, str: str}[kind]
+        convert: Callable[[str], Any] = {float: _number, int: _whole, str: str}[kind]
         metavar = {float: "X", int: "N", str: "WORD"}[kind]
         how.add_argument(*short, flag, type=convert, metavar=metavar, help=meaning)
     how.add_argument("--stop", action="append", metavar="TEXT", help="ends the answer; may be repeated")

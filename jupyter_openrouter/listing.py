@@ -110,7 +110,7 @@ class Listing(Sequence[T]):
         body = "".join(
             f"<tr>{''.join(f'<td>{inert_text.text(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        remarks = "".join(f"<p>{remark}</p>" for remark in self._remarks(_ROWS_AS_HTML))
+        remarks = "".join(f"<p>{inert_text.text(remark)}</p>" for remark in self._remarks(_ROWS_AS_HTML))
         titles = "".join(f"<th>{title}</th>" for title in head)
         return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>{remarks}"
 

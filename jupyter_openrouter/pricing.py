@@ -10,6 +10,7 @@ from .clients import client_for, key_for
 from .errors import OpenRouterError
 from .estimate import Estimate, estimate, is_free
 from .model_cards import Model
+from .plain_text import plain
 
 
 async def price(asked: Asked) -> Estimate:
@@ -35,5 +36,5 @@ async def _card(slug: str, notes: list[str]) -> Any:
     except OpenRouterError as error:
         if is_free(slug, None):
             return Model(slug, is_free=True)
-        notes.append(f"The catalogue could not be asked about {slug}: {error.message}")
+        notes.append(plain(f"The catalogue could not be asked about {slug}: {error.message}"))
         return None

@@ -132,3 +132,10 @@ def test_no_body_is_too_odd_to_be_looked_at(body: Any) -> None:
     found = estimate(body, card())
     assert found.tokens_in >= 0
     assert repr(found)
+
+
+def test_what_it_says_below_its_table_is_neither_a_formula_nor_a_tag() -> None:
+    found = estimate({"messages": [{"role": "user", "content": "hello"}]}, Model.read({"id": "a/b"}))
+    found.parts.lines = ("about $0.01 and $0.02 <b>",)
+    assert "$" not in found._repr_html_()
+    assert "<b>" not in found._repr_html_()
