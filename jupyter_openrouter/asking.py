@@ -72,7 +72,6 @@ class Asking:
             response._run = self._run  # type: ignore[attr-defined]
         else:
             response = Response(model)
-        response.parsed = None  # type: ignore[attr-defined]
         talk = self._asked.conversation
         ledger.note(
             response,
@@ -139,7 +138,7 @@ class Asking:
         except AnswerFormatError as error:
             error.response = response
             return error
-        response.parsed = parsed  # type: ignore[attr-defined]
+        response.parsed = parsed
         return None
 
     def _may_repair(self) -> bool:

@@ -204,8 +204,8 @@ def _path(answers: list[SavedAnswer], notes: list[str]) -> list[SavedAnswer]:
     ranks: dict[str, int] = {}
     for rank, answer in enumerate(ranked):
         ident = text_id(answer.conversation.get("id"))
-        # The same turn again: a copy, or with its continuation, which is longer.
-        if ident and (ident not in ranks or len(ranked[ranks[ident]].text) < len(answer.text)):
+        # The same turn again: with its continuation, which is longer, or came to nothing more.
+        if ident and (ident not in ranks or len(ranked[ranks[ident]].text) <= len(answer.text)):
             ranks[ident] = rank
     if not ranked:
         return []

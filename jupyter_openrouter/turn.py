@@ -11,6 +11,7 @@ from . import tolerant
 from .chunks import Usage
 from .errors import InvalidRequestError
 from .kinds import shown
+from .money import is_play_money
 from .request import ROLES
 from .response import Response
 
@@ -106,8 +107,15 @@ class Turn:
 
     @property
     def usage(self) -> Usage:
-        """Tokens and cost as the service reported them; None in it what is not known."""
-        return Usage.read(tolerant.mapping((self.response_record or {}).get("usage")))
+        """Tokens and cost as the service reported them; None in it what is not known.
+
+        The cost of a demo model is 0, whatever it reported.
+        """
+        record = self.response_record or {}
+        told = dict(tolerant.mapping(record.get("usage")))
+        if is_play_money(tolerant.text(record.get("requested_model")) or ""):
+            told["cost"] = 0.0
+        return Usage.read(told)
 
     @property
     def text(self) -> str:

@@ -157,6 +157,12 @@ def test_sums_are_of_what_is_known_and_unknown_is_never_zero() -> None:
     assert (trip.cost, trip.tokens) == (None, None)
 
 
+def test_the_play_money_of_the_demo_is_no_cost() -> None:
+    trip = talk("a", "b")
+    trip.take("c", answer("d", requested_model="demo/echo"))
+    assert (trip.cost, trip.tokens) == (0.25, 16)
+
+
 def test_the_cost_of_a_stopped_answer_is_filled_in_when_it_is_known() -> None:
     trip = talk("a", "b")
     stopped = answer("e", state="stopped")

@@ -155,15 +155,16 @@ def test_a_cell_that_was_edited_after_its_answer_is_said_to_be() -> None:
     assert cells.notes == ["Cell 1 was changed after its answer; its question is the one that stands there."]
 
 
-def test_a_continued_answer_is_found_whole_in_the_cell_that_continued_it() -> None:
+@pytest.mark.parametrize("text", ["Ro", "Rome"])
+def test_a_continued_answer_is_found_whole_in_the_cell_that_continued_it(text: str) -> None:
     cells = Cells()
     cells.run("a", "where?", "Ro", state="cut")
-    whole = answer("Rome", sent_at=1001.0)
+    whole = answer(text, sent_at=1001.0, continued_ids=["a", "b"], generation_id="b")
     assert cells.talk.take_continued(whole)
     cells.cells["b"] = {**exchanged(whole, "where?", None), "id": "other"}
     cells.run("c", "when?", "May")
     assert facts(cells.back()) == facts(cells.talk)
-    assert [turn.content for turn in cells.back().turns][:2] == ["where?", "Rome"]
+    assert [turn.content for turn in cells.back().turns][:2] == ["where?", text]
 
 
 def test_an_answer_that_stands_in_it_several_times_counts_once_where_it_was_asked() -> None:
@@ -331,15 +332,26 @@ def test_a_notebook_that_a_kernel_has_run_gives_its_conversation_back(tmp_path: 
         "ask('why?', 'demo/reasoner')",
         "%%openrouter --model demo/echo\nnot in it",
         "talk.save('kernel.json')",
+        "%%openrouter --model demo/echo --chat food --system Brief.\nbread {{ 1 + 1 }}",
+        "%openrouter --model demo/researcher --chat food what then?",
+        "%%openrouter --model demo/faulty --chat food\ncut",
+        "%openrouter continue",
+        "%openrouter save food food.json",
     ]
     document = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    NotebookClient(document, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        document, timeout=60, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     path = tmp_path / "x.ipynb"
     nbformat.write(document, path)
-    after = Conversation.from_notebook(path)
+    after = Conversation.from_notebook(path, "trip")
     assert after.notes == []
     assert after.turns[1].content == "hello\r\n*world*"
     assert facts(after) == facts(Conversation.load(tmp_path / "kernel.json"))
     found = read_notebook(path)
-    assert [one.name for one in found] == ["trip", "trip", ""]
+    assert [one.name for one in found] == ["trip", "trip", "", "food", "food", "food", "food"]
+    food = Conversation.from_notebook(path, "food")
+    assert food.notes == []
+    assert facts(food) == facts(Conversation.load(tmp_path / "food.json"))
+    assert [turn.text for turn in food.turns[::2]] == ["bread 2", "what then?", "cut"]
     assert (found[2].body, found[2].text) == ("not in it", "not in it")
