@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -20,19 +21,16 @@ from .shown import saved_forms
 
 
 def go_on(shell: Any) -> None:
-    """Asks for the rest of the answer in ``_openrouter``; the whole one is there then, and in its conversation.
+    """Asks for the rest of the last answer that ended too early; the whole one is in ``_openrouter`` then, and in
+    its conversation.
 
     Raises:
-        InvalidRequestError: there is no answer, or it is complete.
+        InvalidRequestError: there is no answer, or all are complete.
         OpenRouterError: as the continuation ended; what came of it is kept.
         KeyboardInterrupt: it was stopped; what came of it is kept.
     """
-    before = shell.user_ns.get("_openrouter")
-    if not isinstance(before, Response):
-        raise InvalidRequestError("There is no answer to continue yet.", remedy="Ask something first.")
-    if not before.settled:
-        raise InvalidRequestError("The last answer is still running.", remedy="Wait for it, or stop it.")
-    continuation_messages(before, prefill=True)  # refuses what is complete before anything is shown
+    before = unfinished(shell.user_ns)
+    continuation_messages(before, prefill=True)  # refuses what cannot be continued before anything is shown
     model = str(before.body.get("model") or before.requested_model)
     key = key_for(model)
     place = ledger.place(_last(before))
@@ -62,6 +60,31 @@ def go_on(shell: Any) -> None:
         raise KeyboardInterrupt("the continuation was stopped; the text so far is in _openrouter")
     if part.error is not None:
         raise part.error
+
+
+def unfinished(namespace: Mapping[str, Any]) -> Response:
+    """The last of the user's answers that was stopped, cut or ended by the token limit; else the last one of all.
+
+    Raises:
+        InvalidRequestError: there is none, or the last one is running.
+    """
+    last = namespace.get("_openrouter")
+    if not isinstance(last, Response):
+        raise InvalidRequestError("There is no answer to continue yet.", remedy="Ask something first.")
+    if not last.settled:
+        raise InvalidRequestError("The last answer is still running.", remedy="Wait for it, or stop it.")
+    found = list({id(value): value for value in namespace.values() if isinstance(value, Response)}.values())
+    gone_on = {id(part) for response in found for part in response.continues}
+    early = [
+        response
+        for response in found
+        if response.settled
+        and (response.state != "done" or response.finish_reason == "length")
+        and response.text.strip()
+        and isinstance(response.body.get("messages"), list)
+        and id(response) not in gone_on
+    ]
+    return last if last in early else max(early, key=lambda response: response.sent_at or 0.0, default=last)
 
 
 async def _asked(before: Response, part: Response, model: str, key: Key | None) -> None:

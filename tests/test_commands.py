@@ -20,6 +20,7 @@ from jupyter_openrouter.errors import (
     OpenRouterError,
 )
 from jupyter_openrouter.flags import FlagError, flag_names
+from jupyter_openrouter.going_on import unfinished
 from jupyter_openrouter.ledger import ledger
 from jupyter_openrouter.listing import Listing
 from jupyter_openrouter.model_cards import Model, Prices
@@ -433,6 +434,23 @@ def test_there_must_be_something_to_continue() -> None:
         run("continue", _openrouter=whole)
     with pytest.raises(InvalidRequestError, match="still running"):
         run("continue", _openrouter=Response("demo/echo"))
+
+
+def test_the_last_answer_that_ended_too_early_is_gone_on_with_once() -> None:
+    def made(state: str, sent_at: float, finish: str = "") -> Response:
+        response = Response("demo/echo")
+        response.add(0, "some")
+        response.body = {"messages": []}
+        response.state, response.finish_reason, response.sent_at = state, finish, sent_at  # type: ignore[assignment]
+        return response
+
+    whole, cut, older = made("done", 3.0, "stop"), made("done", 2.0, "length"), made("stopped", 1.0)
+    assert unfinished({"_openrouter": whole, "a": older, "b": cut, "c": 1}) is cut
+    assert unfinished({"_openrouter": older, "b": cut}) is older
+    assert unfinished({"_openrouter": whole}) is whole
+    both = made("done", 4.0, "stop")
+    both.continues = (cut, whole)
+    assert unfinished({"_openrouter": both, "a": older, "b": cut}) is older
 
 
 def test_explain_asks_about_the_last_exception_with_the_words_that_were_added(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from typing import Any
 
 import pytest
@@ -160,3 +161,22 @@ def test_a_key_is_asked_for_hidden_and_shown_nowhere(kernel: Kernel) -> None:
     assert "from the prompt" in shown(kernel.run("%openrouter"))["text/plain"]
     assert "this session" in shown(kernel.run("%openrouter key forget"))["text/plain"]
     assert secret not in str(kernel.messages)
+
+
+def test_signing_in_shows_a_link_asks_for_the_code_hidden_and_gives_a_key(kernel: Kernel) -> None:
+    kernel.run(
+        "import os, jupyter_openrouter\nos.environ['OPENROUTER_BASE_URL'] = jupyter_openrouter.demo_base_url()"
+    )
+    run = kernel.start("%openrouter login")
+    asked = kernel.client.get_stdin_msg(timeout=30)
+    assert asked["content"]["password"] is True
+    kernel.until(lambda: run.bundles)
+    link = run.bundles[0]["text/plain"].split()[-1]
+    with urllib.request.urlopen(link, timeout=10) as page:
+        code = page.read().decode().partition("<code>")[2].partition("</code>")[0]
+    kernel.client.input(code)
+    kernel.until(lambda: run.done)
+    assert run.reply["status"] == "ok", run.reply
+    assert "from" in run.bundles[-1]["text/plain"]
+    assert "the sign-in" in shown(kernel.run("%openrouter"))["text/plain"]
+    assert "this session" in shown(kernel.run("%openrouter logout"))["text/plain"]
