@@ -141,6 +141,9 @@ def _whole(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
 
 
+_READ: dict[type, Callable[[str], Any]] = {float: _number, int: _whole, str: str}
+
+
 def make_parser() -> argparse.ArgumentParser:
     """A parser of all flags; each that was not given is None, False or an empty list."""
     parser = _Parser(
@@ -185,9 +188,8 @@ def make_parser() -> argparse.ArgumentParser:
     for name, (kind, meaning) in _PLAIN.items():
         short = {"temperature": ["-t"]}.get(name, [])
         flag = f"--{name.replace('_', '-')}"
-        convert: Callable[[str], Any] = {float: _number, int: _whole, str: str}[kind]
         metavar = {float: "X", int: "N", str: "WORD"}[kind]
-        how.add_argument(*short, flag, type=convert, metavar=metavar, help=meaning)
+        how.add_argument(*short, flag, type=_READ[kind], metavar=metavar, help=meaning)
     how.add_argument("--stop", action="append", metavar="TEXT", help="ends the answer; may be repeated")
     how.add_argument(
         "--reasoning", type=_reasoning, metavar="HOW", help="high, medium, low, a number of tokens, or off"

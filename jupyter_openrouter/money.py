@@ -7,6 +7,7 @@ import math
 PLAY_MONEY = "demo/"
 """The slugs of the embedded demo's models begin so; the figures that it reports are charged to nobody."""
 _PICO = 10**12
+_MOST = 1e100
 
 
 def exact(amount: float) -> int:
@@ -15,7 +16,8 @@ def exact(amount: float) -> int:
     >>> exact(0.1) + exact(0.2) == exact(0.3), exact(float("nan")), exact(-1.0)
     (True, 0, 0)
     """
-    return round(amount * _PICO) if math.isfinite(amount) and amount > 0 else 0
+    # More than anybody's money is no amount that a product could hold.
+    return round(min(amount, _MOST) * _PICO) if math.isfinite(amount) and amount > 0 else 0
 
 
 def from_exact(picodollars: int) -> float:
