@@ -252,7 +252,7 @@ def defaults(given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             found[action.dest] = _as_flag(action, value)
-        except (argparse.ArgumentTypeError, ValueError) as error:
+        except (argparse.ArgumentTypeError, ValueError, TypeError) as error:
             raise FlagError(f"OpenRouterMagics.{action.dest}: {error}.") from None
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from .response import Response
@@ -82,10 +83,8 @@ class Run:
         with self._lock:
             self._ended, waiting, self._waiting = True, self._waiting, []
         for tell in waiting:
-            try:
+            with suppress(RuntimeError):  # the loop that waited is closed
                 tell()
-            except RuntimeError:  # the loop that waited is closed
-                pass
 
     def outcome(self) -> Response:
         """The answer; raises the error that ended it."""

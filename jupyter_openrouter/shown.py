@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from . import safe_markdown
@@ -44,10 +45,9 @@ def in_place_of_text(text: str, shown_as: str) -> str | None:
     elif shown_as == "json":
         from .answer_json import read
 
-        try:
+        # What is none is shown as it came, and the cell says what is wrong with it.
+        with suppress(AnswerFormatError, RecursionError):
             text, label = json.dumps(read(text), indent=2, ensure_ascii=False), "json"
-        except (AnswerFormatError, RecursionError):
-            pass  # it is shown as it came, and the cell says what is wrong with it
     return safe_markdown.inert(fenced(safe_markdown.plain(text), label)).rstrip("\n")
 
 
