@@ -8,7 +8,6 @@ from typing import Any
 from . import inert_text
 from .plain_text import plain
 
-
 _LEFT = ' style="text-align:left"'  # notebooks put the cells of a table to the right, as numbers are
 
 

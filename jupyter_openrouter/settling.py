@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from .background import background
 from .errors import OpenRouterError
 from .ledger import ledger
 from .response import Response
-from .spending import update
 
 
 def settle_all() -> tuple[int, int]:
@@ -27,8 +27,5 @@ async def _all(responses: list[Response]) -> None:
 
 
 async def _one(response: Response) -> None:
-    try:
+    with suppress(OpenRouterError):  # it stays among those that are unknown
         await response.settle()
-    except OpenRouterError:
-        return  # it stays among those that are unknown
-    update(response)

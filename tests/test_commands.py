@@ -57,7 +57,7 @@ def demo(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that nothing answers for."""
-    monkeypatch.setenv("OPENROUTER_BASE_URL", "http://127.0.0.1:9/api/v1")
+    monkeypatch.setenv("OPENROUTER_BASE_URL", "https://127.0.0.1:9/api/v1")
 
 
 class Magics:

@@ -179,6 +179,7 @@ def completions(shell: Any, text: str) -> list[str]:
 def test_the_shell_completes_ours_and_still_completes_its_own(shell: Any) -> None:
     shell.user_ns["my_frame"] = {"a": 1}
     assert completions(shell, "%openrouter mod") == ["%openrouter model", "%openrouter models"]
+    assert completions(shell, "%%openrouter --as co") == ["%%openrouter --as code"]
     assert completions(shell, "%%openrouter --image my_f") == ["%%openrouter --image my_frame"]
     assert completions(shell, "%%openrouter -m x\n{{ my_f") == ["%%openrouter -m x\n{{ my_frame"]
     assert completions(shell, "my_frame.upd") == ["my_frame.update"] or "my_frame.update" in completions(
