@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+import jupyter_openrouter
 from jupyter_openrouter import background, keys
-from jupyter_openrouter.errors import OpenRouterError
+from jupyter_openrouter.errors import AnswerFormatError, OpenRouterError, PaymentRequiredError
+from jupyter_openrouter.expressions import Prompt
 
 
 @pytest.fixture
@@ -134,3 +136,73 @@ def test_it_works_under_other_magics_and_after_reloading(shell: InteractiveShell
         "%%capture got\nget_ipython().run_cell_magic('openrouter', '-m demo/echo', 'caught')"
     ).success
     assert shell.user_ns["got"].stdout.startswith("caught")
+
+
+def test_in_the_background_nothing_is_written_where_somebody_may_type_and_it_can_be_waited_for(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, "-m demo/echo --background -o x", "hello").success
+    assert shell.user_ns["x"].wait() is shell.user_ns["x"]
+    assert shell.user_ns["x"].text == "hello"
+    assert capsys.readouterr().out == "demo/echo is answering in the background.\n"
+    assert run(shell, "-m demo/slow --background -o x", "hello").success
+    shell.user_ns["x"].stop()
+    assert shell.user_ns["x"].wait().state == "stopped"
+    assert run(shell, "-m demo/faulty --background -o x", "402").success
+    with pytest.raises(PaymentRequiredError):
+        shell.user_ns["x"].wait()
+
+
+def test_an_answer_that_does_not_fit_its_form_is_asked_for_again_below_the_first(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.user_ns["form"] = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    result = run(shell, "-m demo/echo --schema form -o x", '{"a": "one"}')
+    assert isinstance(result.error_in_exec, AnswerFormatError)
+    assert "a" in str(result.error_in_exec)
+    out = capsys.readouterr().out
+    assert out.startswith('{"a": "one"}\n\nThat answer does not have the form')
+    assert "Asked a second time" in out
+    assert out.count("demo/echo · Demo") == 1
+    assert run(shell, "-m demo/echo --schema form -o x", '{"a": 1}').success
+    assert shell.user_ns["x"].parsed == {"a": 1}
+
+
+def test_the_price_and_the_prompt_are_plain_text(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, "-m demo/echo --dry-run --show-prompt --max-tokens 5", "hello {{ 1 + 1 }}").success
+    out = capsys.readouterr().out
+    assert "at most 5 tokens" in out
+    assert out.endswith("Nothing was sent.\nuser:\nhello 2\n")
+    assert "_openrouter" not in shell.user_ns
+
+
+def test_a_prompt_that_is_made_already_is_asked_as_a_cell_is(shell: InteractiveShell) -> None:
+    magics = shell.magics_manager.registry["OpenRouterMagics"]
+    magics.ask(Prompt("{{ as it is }}"), "-m demo/echo -o x")
+    assert shell.user_ns["x"].text == "{{ as it is }}"
+
+
+def test_loading_again_adds_no_second_set_of_defaults_and_unloading_takes_them_away(
+    shell: InteractiveShell,
+) -> None:
+    def configurables() -> list[str]:
+        return [type(one).__name__ for one in shell.configurables if "OpenRouter" in type(one).__name__]
+
+    jupyter_openrouter.load_ipython_extension(shell)
+    assert configurables() == ["OpenRouterMagics"]
+    shell.run_line_magic("reload_ext", "jupyter_openrouter")
+    assert configurables() == ["OpenRouterMagics"]
+    shell.run_line_magic("unload_ext", "jupyter_openrouter")
+    assert configurables() == []
+    shell.run_line_magic("load_ext", "jupyter_openrouter")
+
+
+def test_defaults_come_from_a_configuration_file(shell: InteractiveShell) -> None:
+    shell.run_line_magic("unload_ext", "jupyter_openrouter")
+    shell.config.OpenRouterMagics.model = "demo/echo"
+    shell.config.OpenRouterMagics.max_tokens = 1
+    shell.run_line_magic("load_ext", "jupyter_openrouter")
+    assert run(shell, "-o x", "one two three four").success
+    assert shell.user_ns["x"].finish_reason == "length"
