@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import textwrap
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from .errors import InvalidRequestError
 from .flags import close_flag, make_parser
 
-_WIDTH = 100
+_WIDTH = 88
 
 
 class Command(NamedTuple):
@@ -101,13 +102,31 @@ def help_on(word: str = "") -> str:
     )
 
 
-def _page() -> str:
-    rows = [
-        "%openrouter                what is set, and what was spent",
-        "%openrouter why is the sky blue",
-        "                           asks; flags may stand before the words",
+def help_tables() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same page as tables, each with its heading: what is written, and what it means."""
+    commands = [(f"%openrouter {command.usage}", command.does) for command in (*_ALONE, *COMMANDS.values())]
+    groups = [(str(group.title), group._group_actions) for group in make_parser()._action_groups]
+    flags = [
+        (title, [(_written(action), str(action.help)) for action in actions]) for title, actions in groups
     ]
-    for command in COMMANDS.values():
+    return [("commands", commands), *((f"flags: {title}", rows) for title, rows in flags if rows)]
+
+
+def _written(action: argparse.Action) -> str:
+    value = "" if action.nargs == 0 else str(action.metavar or "|".join(action.choices or ()))
+    value = f"[{value}]" if action.nargs == "?" else value
+    return ", ".join(f"{flag} {value}".strip() for flag in action.option_strings)
+
+
+_ALONE = (
+    Command("", "what is set, and what was spent"),
+    Command("why is the sky blue", "asks; flags may stand before the words"),
+)
+
+
+def _page() -> str:
+    rows = []
+    for command in (*_ALONE, *COMMANDS.values()):
         indent = " " * 27
         lines = textwrap.wrap(command.does, _WIDTH - len(indent))
         first = f"%openrouter {command.usage}"

@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from . import line_question, talk_commands
-from .command_list import COMMANDS, help_on, near_command, usage_error
+from .command_list import COMMANDS, help_on, help_tables, near_command, usage_error
 from .errors import APIConnectionError, InvalidRequestError, OpenRouterError
 from .hidden_input import asks_for
 from .keys import refuse_keys_in
-from .notices import Block, Page, Said
+from .notices import Block, Page, Rows, Said, Tabled
 
 
 def run(line: str, shell: Any, magics: Any) -> Any:
@@ -272,7 +272,8 @@ def _settle(words: Sequence[str]) -> Any:
 
 
 def _help(words: Sequence[str]) -> Block:
-    return Block(help_on(" ".join(words)))
+    text = help_on(" ".join(words))
+    return Block(text) if words else Tabled(text, ((name, Rows(rows)) for name, rows in help_tables()))
 
 
 def _explain(rest: str, shell: Any, magics: Any) -> Any:

@@ -58,7 +58,7 @@ class ModelTable(ModelList):
                 cell(", ".join(model.input_modalities) or None),
                 cell(", ".join(model.output_modalities) or None),
                 cell(", ".join(told) or None),
-                cell(model.created),
+                cell(f"{model.created:%Y-%m}" if model.created else None),
             ]
 
 

@@ -42,6 +42,19 @@ class Block:
         return inert_text.block_of_code(self.text)
 
 
+class Tabled(Block):
+    """Text of which a notebook shows tables instead, each with its heading."""
+
+    def __init__(self, text: str, tables: Iterable[tuple[str, Rows]]) -> None:
+        super().__init__(text)
+        self.tables = list(tables)
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f"<p><b>{inert_text.text(heading)}</b></p>{rows._repr_html_()}" for heading, rows in self.tables
+        )
+
+
 class Rows:
     """Names with their values; what is None or "" is left out.
 

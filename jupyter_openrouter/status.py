@@ -80,11 +80,12 @@ def _limits(key: Key | None) -> str:
 
 def _said(found: KeyStatus) -> str:
     rows = dict(found.rows())
-    return ", ".join(
-        f"{name} {rows[name]}" if name != "remaining" else f"{rows[name]} left"
-        for name in ("limit", "remaining", "spent")
-        if name in rows
+    told = (
+        rows.get("limit"),
+        f"{rows['remaining']} left" if "remaining" in rows else None,
+        f"spent {rows['spent']}" if "spent" in rows else None,
     )
+    return ", ".join(part for part in told if part)
 
 
 def proxies(environment: Mapping[str, str]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_openrouter import background, clients, commands, demo_base_url, keys, line_question
+from jupyter_openrouter import background, clients, commands, demo_base_url, inert_text, keys, line_question
 from jupyter_openrouter.caps import caps
 from jupyter_openrouter.command_list import COMMANDS, help_on
 from jupyter_openrouter.conversations import conversations
@@ -178,7 +178,9 @@ def test_help_names_every_command_and_every_flag() -> None:
     for flag in flag_names():
         assert flag in page.text
     assert repr(run("--help")) == page.text
-    assert "<code>" in page._repr_html_()
+    for name in [*COMMANDS, "--temperature X", "[NAME]"]:
+        assert inert_text.text(name) in page._repr_html_()
+    assert "<code>" in run("help cost")._repr_html_()
 
 
 @pytest.mark.parametrize("word", [*COMMANDS, *flag_names()])
@@ -387,7 +389,7 @@ def test_the_status_tells_where_the_key_is_from_and_its_limits_and_not_the_key(
     monkeypatch.setenv(keys.VARIABLE, secret)
     rows = dict(run("").rows)
     assert rows["key"] == f"from the environment variable {keys.VARIABLE}"
-    assert "limit" in rows["limits"]
+    assert rows["limits"].startswith("$10.00, $10.00 left, spent $0")
     assert rows["base URL"] == clients.base_url()
     assert secret not in repr(run(""))
 
