@@ -126,6 +126,28 @@ def test_a_stopped_answer_goes_on_and_a_stop_of_that_keeps_its_text(kernel: Kern
     assert kernel.value("1 + 1") == 2
 
 
+def test_an_interrupt_of_a_continuation_keeps_its_text_and_the_next_cell_runs(kernel: Kernel) -> None:
+    def answering() -> str | None:
+        return next(
+            (i for i, s in kernel.comms.items() if s.get("_kind") == "answer" and kernel.text(i)), None
+        )
+
+    first = kernel.start("%%openrouter -m demo/slow\ntell")
+    kernel.stop(kernel.until(answering))
+    kernel.until(lambda: first.done)
+    before = kernel.value("_openrouter.text")
+    run = kernel.start("%openrouter continue")
+    kernel.until(answering)
+    kernel.interrupt()
+    kernel.until(lambda: run.done)
+    assert run.reply["ename"] == "KeyboardInterrupt"
+    whole, state = kernel.value("(_openrouter.text, _openrouter.state)")
+    assert whole.startswith(before.rstrip())
+    assert len(whole) > len(before)
+    assert state == "stopped"
+    assert kernel.value("1 + 1") == 2
+
+
 def test_explain_shows_the_change_as_a_diff_and_edits_nothing(kernel: Kernel) -> None:
     kernel.run("%config OpenRouterMagics.model = 'demo/echo'")
     failed = kernel.run("y = [1, 2]\ny[5]")
