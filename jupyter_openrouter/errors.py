@@ -404,7 +404,7 @@ def restored(record: Mapping[str, Any], response: Response | None = None) -> Ope
         kind = OpenRouterError
     remedy = record.get("remedy")
     remedy = remedy if isinstance(remedy, str) else ""
-    message = _text(record.get("message")).removesuffix(remedy) if remedy else _text(record.get("message"))
+    message = _text(record.get("message")).removesuffix(remedy.strip())
     facts: dict[str, Any] = {}
     for name, of in _FACTS.items():
         value = record.get(name)
