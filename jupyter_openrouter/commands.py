@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from . import line_question, talk_commands
+from . import key_commands, line_question, talk_commands
 from .command_list import COMMANDS, help_on, help_tables, near_command, usage_error
 from .errors import APIConnectionError, InvalidRequestError, OpenRouterError
-from .hidden_input import asks_for
 from .keys import refuse_keys_in
 from .notices import Block, Page, Rows, Said, Tabled
 
@@ -79,7 +78,7 @@ def _command(word: str, rest: str, shell: Any, magics: Any) -> Any:
     if word in talk_commands.TALK_COMMANDS:
         return talk_commands.TALK_COMMANDS[word](words)
     if word in ("login", "key"):
-        return _SIGNING_IN[word](words, shell)
+        return getattr(key_commands, word)(words, shell)
     if word == "continue":
         _none(word, words)
         from .going_on import go_on
@@ -172,52 +171,6 @@ def _has_key() -> bool:
         return False
 
 
-# --- the key
-
-
-def _login(words: Sequence[str], shell: Any) -> Any:
-    from IPython.display import display
-
-    from .login import login
-
-    keep = _keep("login", words)
-    return login(ask=asks_for("The code that the page shows", shell), show=display, keep=keep)
-
-
-def _logout(words: Sequence[str]) -> Any:
-    from .login import logout
-
-    _none("logout", words)
-    return Said(repr(logout()))
-
-
-def _key(words: Sequence[str], shell: Any) -> Any:
-    from . import keys
-    from .key_status import check_key
-
-    what, rest = (words[0], words[1:]) if words else ("check", [])
-    if what == "set":
-        keep = _keep("key", rest)
-        ask = asks_for("OpenRouter API key", shell)
-        if ask is None:
-            raise InvalidRequestError(
-                "Nobody can be asked for a key here.",
-                remedy=f"Set {keys.VARIABLE} before the kernel starts.",
-            )
-        keys.set_key(ask, keep=keep)
-        kept = "and kept in the keyring" if keep else "and nowhere else; --keep stores it in the keyring"
-        return Said(f"The key is used in this session, {kept}. %openrouter key check asks what it may spend.")
-    if what not in ("forget", "check") or rest:
-        raise usage_error("key", f"{' '.join(words)[:40]!r} is none of set, forget and check")
-    return Said(repr(keys.forget_key())) if what == "forget" else check_key()
-
-
-def _keep(command: str, words: Sequence[str]) -> bool:
-    if list(words) not in ([], ["--keep"]):
-        raise usage_error(command, "it takes no more than --keep, and never the key itself")
-    return bool(words)
-
-
 # --- money
 
 
@@ -286,7 +239,7 @@ def _explain(rest: str, shell: Any, magics: Any) -> Any:
 _OTHERS: dict[str, Callable[[Sequence[str]], Any]] = {
     "models": _models,
     "model": _model,
-    "logout": _logout,
+    "logout": key_commands.logout,
     "cost": _cost,
     "cap": _cap,
     "settle": _settle,
@@ -303,4 +256,3 @@ _NEEDS = {
     "continue": "going_on",
     "explain": "explaining",
 }
-_SIGNING_IN: dict[str, Callable[[Sequence[str], Any], Any]] = {"login": _login, "key": _key}

@@ -9,8 +9,18 @@ from typing import Any
 
 import pytest
 
-from jupyter_openrouter import background, clients, commands, demo_base_url, inert_text, keys, line_question
+from jupyter_openrouter import (
+    background,
+    clients,
+    commands,
+    demo_base_url,
+    inert_text,
+    key_commands,
+    keys,
+    line_question,
+)
 from jupyter_openrouter.caps import caps
+from jupyter_openrouter.day_file import Day
 from jupyter_openrouter.command_list import COMMANDS, help_on
 from jupyter_openrouter.conversations import conversations
 from jupyter_openrouter.errors import (
@@ -40,6 +50,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr(keys, "_asked", [])
     monkeypatch.setattr(keys, "_chosen", [])
     monkeypatch.setattr(keys, "_from_keyring", lambda: None)
+    monkeypatch.setattr(caps, "_session", Day())  # what other tests have spent
     for name in conversations.names():
         conversations.forget(name)
     ledger.clear()
@@ -414,7 +425,7 @@ def test_where_nobody_can_be_asked_signing_in_and_setting_a_key_are_errors_at_on
 
 def test_a_key_is_set_and_forgotten_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sk-or-v1-" + "d" * 30
-    monkeypatch.setattr(commands, "asks_for", lambda what, shell: lambda: secret)
+    monkeypatch.setattr(key_commands, "asks_for", lambda what, shell: lambda: secret)
     said = run("key set")
     assert keys.find_key().source == "the prompt"
     gone = run("key forget")

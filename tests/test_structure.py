@@ -90,7 +90,7 @@ ORDER = [
     {"attachments", "clients", "conversation_files", "live", "synchronous"},
     {"answering", "conversation", "key_status", "open_catalog"},
     {"chat", "conversations", "known_slugs", "login", "status"},
-    {"cell", "going_on", "offering", "talk_commands"},
+    {"cell", "going_on", "key_commands", "offering", "talk_commands"},
     {"asking", "commands", "completing", "pricing"},
     {"magic"},
 ]
@@ -101,7 +101,7 @@ NOTEBOOK_FACING = {
     "chat",
     "live",
     "magic",
-    "commands",
+    "key_commands",
     "completing",
     "question_marks",
 }
