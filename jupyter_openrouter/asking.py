@@ -61,6 +61,7 @@ class Asking:
         self._notes = list(asked.notes)
         self._run: Run | None = Run() if asked.flags.background else None
         self._opened = asyncio.Event()
+        self._finished = False
         self._settling: Job[None] | None = None
         self.error: OpenRouterError | None = None
         self.job: Job[None] | None = None
@@ -173,6 +174,9 @@ class Asking:
     # --- the end
 
     def _finish(self) -> None:
+        if self._finished:
+            return  # an interrupt closes what goes on, too
+        self._finished = True
         asked, response = self._asked, self.response
         if not response.settled:
             response.state = "stopped"  # it did not end in time

@@ -110,8 +110,11 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         self._last_run = (where.cell_id, where.run)
         live = live_for(self.shell)
         goes_on = flags.background and live.stays
-        self._run(Asking(made, key, live, lambda response: self._keep(response, flags.out), goes_on=goes_on))
-        self._show_prompt(made)
+        asking = Asking(made, key, live, lambda response: self._keep(response, flags.out), goes_on=goes_on)
+        try:
+            self._run(asking)
+        finally:
+            self._show_prompt(made)
         return None
 
     def _run(self, asking: Asking) -> None:

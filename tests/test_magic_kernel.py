@@ -371,9 +371,12 @@ def test_it_is_the_same_under_time_capture_and_run_cell_magic(shared: Kernel) ->
     call = "get_ipython().run_cell_magic('openrouter', '-m demo/echo', 'hello')"
     plain = saved(good(shared.run("%%openrouter -m demo/echo\nhello")))
     timed = saved(good(shared.run(f"%%time\n{call}")))
+    shared.run("%load_ext autoreload\n%autoreload 2")
+    reloaded = saved(good(shared.run(call)))
+    shared.run("%autoreload 0")
     shared.run(f"%%capture got\n{call}")
     caught = shared.value("got.outputs[0].data['text/plain']")
-    for text in (timed["text/plain"], caught):
+    for text in (timed["text/plain"], reloaded["text/plain"], caught):
         assert text.split(" · ")[:4] == plain["text/plain"].split(" · ")[:4]
 
 
