@@ -20,9 +20,9 @@ from jupyter_openrouter import (
     line_question,
 )
 from jupyter_openrouter.caps import caps
-from jupyter_openrouter.day_file import Day
 from jupyter_openrouter.command_list import COMMANDS, help_on
 from jupyter_openrouter.conversations import conversations
+from jupyter_openrouter.day_file import Day
 from jupyter_openrouter.errors import (
     APIConnectionError,
     InvalidRequestError,
