@@ -12,21 +12,25 @@ if TYPE_CHECKING:
     from .chat import ChatWidget
     from .client import AsyncOpenRouter
     from .clients import demo_base_url
+    from .conversation import Conversation
     from .errors import (
         APIConnectionError,
         APIStatusError,
         APITimeoutError,
         AuthenticationError,
         BadRequestError,
+        BudgetError,
         CutError,
         EmptyAnswerError,
         EventError,
+        FileError,
         InvalidRequestError,
         MissingKeyError,
         NotFoundError,
         OpenRouterError,
         PaymentRequiredError,
         PermissionDeniedError,
+        PromptError,
         ProviderError,
         RateLimitError,
         StreamError,
@@ -43,6 +47,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ChatWidget": "chat",
     "AsyncOpenRouter": "client",
+    "Conversation": "conversation",
     "OpenRouter": "synchronous",
     "RetryPolicy": "retry",
     "Stream": "stream",
@@ -55,15 +60,18 @@ _HOMES = {
     "APITimeoutError": "errors",
     "AuthenticationError": "errors",
     "BadRequestError": "errors",
+    "BudgetError": "errors",
     "CutError": "errors",
     "EmptyAnswerError": "errors",
     "EventError": "errors",
+    "FileError": "errors",
     "InvalidRequestError": "errors",
     "MissingKeyError": "errors",
     "NotFoundError": "errors",
     "OpenRouterError": "errors",
     "PaymentRequiredError": "errors",
     "PermissionDeniedError": "errors",
+    "PromptError": "errors",
     "ProviderError": "errors",
     "RateLimitError": "errors",
     "StreamError": "errors",
@@ -76,10 +84,13 @@ __all__ = [
     "AsyncOpenRouter",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetError",
     "ChatWidget",
+    "Conversation",
     "CutError",
     "EmptyAnswerError",
     "EventError",
+    "FileError",
     "InvalidRequestError",
     "Key",
     "MissingKeyError",
@@ -88,6 +99,7 @@ __all__ = [
     "OpenRouterError",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PromptError",
     "ProviderError",
     "RateLimitError",
     "Response",
@@ -118,15 +130,27 @@ def load_ipython_extension(ipython: Any) -> None:
     """``%load_ext jupyter_openrouter``: registers ``%%openrouter``; loading it again changes nothing."""
     from .magic import OpenRouterMagics
 
+    if isinstance(ipython.magics_manager.registry.get("OpenRouterMagics"), OpenRouterMagics):
+        return
+    from . import completing, question_marks
+
     ipython.register_magics(OpenRouterMagics)
+    completing.install(ipython)
+    question_marks.install(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """``%unload_ext jupyter_openrouter``: takes the magic away and ends the I/O thread with all that is on it."""
+    """``%unload_ext jupyter_openrouter``: takes the magics away and ends the I/O thread with all that is on it."""
     import sys
 
-    ipython.magics_manager.magics["cell"].pop("openrouter", None)
-    ipython.magics_manager.registry.pop("OpenRouterMagics", None)
+    manager = ipython.magics_manager
+    for kind in ("line", "cell"):
+        manager.magics[kind].pop("openrouter", None)
+    if (magics := manager.registry.pop("OpenRouterMagics", None)) in ipython.configurables:
+        ipython.configurables.remove(magics)
+    for name in ("completing", "question_marks"):
+        if module := sys.modules.get(f"{__name__}.{name}"):
+            module.uninstall(ipython)
     # What was never loaded has nothing to end.
     if widget := sys.modules.get(f"{__name__}.widget"):
         widget.close_channels()

@@ -4,27 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .clients import client_for
 from .errors import OpenRouterError
 from .keys import Key
 from .response import Response
 
+if TYPE_CHECKING:
+    from .client import AsyncOpenRouter
+    from .stream import Stream
+
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, as ``request.chat_body`` takes it."""
+    """What is asked, as the client's calls take it.
+
+    Attributes:
+        messages: As ``request.chat_body`` takes them; for a text completion, the prompt.
+        max_cost: A cap in US dollars for this answer alone.
+        extra: Fields of the body by their names on the wire, unchecked.
+        options: Whatever else the call takes by name: parameters, and how it is sent and read.
+        completion: Whether it goes to the legacy endpoint, which continues a text.
+    """
 
     messages: Any
     model: str
     system: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    max_cost: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    completion: bool = False
+
+    def stream(self, client: AsyncOpenRouter, response: Response) -> Stream:
+        """The prepared stream that fills ``response``; nothing is sent yet.
+
+        Raises:
+            InvalidRequestError: something here cannot be sent.
+        """
+        options: dict[str, Any] = {
+            "model": self.model,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "max_cost": self.max_cost,
+            "extra": self.extra,
+            "response": response,
+            **self.options,
+        }
+        if self.completion:
+            return client.completion_stream(self.messages, **options)
+        return client.chat_stream(self.messages, system=self.system, **options)
 
 
 async def answer(
@@ -43,15 +77,7 @@ async def answer(
     """
     try:
         client = await client_for(question.model, key)
-        stream = client.chat_stream(
-            question.messages,
-            model=question.model,
-            system=question.system,
-            temperature=question.temperature,
-            max_tokens=question.max_tokens,
-            extra=question.extra,
-            response=response,
-        )
+        stream = question.stream(client, response)
         async with stream:
             await stream.run(rest=None if rest is None else lambda: rest(response))
     except asyncio.CancelledError:

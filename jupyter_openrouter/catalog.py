@@ -22,6 +22,7 @@ from .listing import Listing
 from .memory_cache import MemoryCache
 from .model_cards import Endpoint, Model, Provider
 from .model_search import ModelList
+from .spending import spent_without_answer
 
 __all__ = [
     "Activity",
@@ -241,9 +242,12 @@ class Catalog:
             EventError: the vectors cannot be read, or not be told apart.
         """
         body = embeddings.body(input, model=model, fields=fields)
+        sent_at = time.time()
         answer = await self._caller.request_json("POST", "/embeddings", body=body)
         checked("/embeddings", answer)
-        return embeddings.read(answer, embeddings.inputs(input))
+        found = embeddings.read(answer, embeddings.inputs(input))
+        spent_without_answer(model, found.usage, sent_at=sent_at)
+        return found
 
     # --- requests
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import request as requests
 from .bodies import read_json
-from .continuing import continuation_messages, joined, refuses_prefill
+from .continuing import continuation_messages, joined, refuses_prefill, total_usage
 from .errors import APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
 from .keys import Key, find_key
 from .options import StreamOptions
 from .plan import Plan, Timeouts
 from .response import Response
 from .retry import RetryPolicy
+from .spending import Spending, update
 from .stream import Stream
 from .transport import JSON, USUAL, Address, Transport
 
@@ -216,6 +217,11 @@ class AsyncOpenRouter:
 
     async def settle(self, response: Response) -> Response:
         """Fills in what is not known of the cost; see ``Response.settle``."""
+        if response.continues:
+            for part in response.continues:
+                await self.settle(part)
+            response.usage = total_usage(response.continues)
+            return response
         ident = response.generation_id or response.id
         if response.cache_source and response.saved is None:
             ident = response.cache_source
@@ -230,6 +236,7 @@ class AsyncOpenRouter:
             data = found.get("data") if isinstance(found, dict) else None
             if isinstance(data, dict):
                 response.take_generation(data)
+                update(response)
                 break
         return response
 
@@ -292,7 +299,10 @@ class AsyncOpenRouter:
         response.settler = self.settle
         options.setdefault("timeouts", self.timeouts)
         options.setdefault("retry", self.retry)
-        return Stream(self._transport, Plan(path, encoded, headers=headers, **options), response)
+        spending = Spending(
+            response, bodies, lambda slug: self.catalog.model(slug), max_cost=options.pop("max_cost", None)
+        )
+        return Stream(self._transport, Plan(path, encoded, headers=headers, **options), response, spending)
 
     async def request_json(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 from .chunks import Usage
@@ -64,6 +67,12 @@ def rest_of(partial: str, continuation: str) -> str:
     return continuation.removeprefix(white) if white else continuation
 
 
+def total_usage(parts: Iterable[Response]) -> Usage:
+    """What the parts used together; what one of them does not know is unknown."""
+    unknown = Usage()
+    return functools.reduce(operator.add, (part.usage or unknown for part in parts))
+
+
 def joined(first: Response, second: Response) -> Response:
     """One response out of both: the text with its seam marked, usage and cost added."""
     whole = Response(first.requested_model, request_hash=first.request_hash)
@@ -103,8 +112,14 @@ def joined(first: Response, second: Response) -> Response:
     whole.dropped_tool_calls = second.dropped_tool_calls
     whole.state, whole.error = second.state, second.error
     whole.attempts = [*first.attempts, *second.attempts]
-    unknown = Usage()
-    whole.usage = (first.usage or unknown) + (second.usage or unknown)
+    whole.continues = (first, second)
+    whole.continued_ids = [
+        ident
+        for part in whole.continues
+        for ident in part.continued_ids or [part.generation_id or part.id]
+        if ident
+    ]
+    whole.usage = total_usage(whole.continues)
     whole.first_delta_seconds = first.first_delta_seconds
     whole.seconds = (first.seconds or 0.0) + (second.seconds or 0.0)
     return whole

@@ -2,7 +2,10 @@
 
     OpenRouterError
     ├── InvalidRequestError      what was asked cannot be sent (also a ValueError)
+    │   └── PromptError              an expression in the prompt failed, or has no end
     ├── MissingKeyError          no API key was found
+    ├── FileError                a file cannot be read or written, or is not what it should be (also a ValueError)
+    ├── BudgetError              it may cost more than a cap allows, or has already
     ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
     │   └── APITimeoutError      nothing arrived for too long
     ├── APIStatusError           the service answered with an error
@@ -13,6 +16,7 @@
     │   ├── NotFoundError            404
     │   ├── RateLimitError           429
     │   └── ProviderError            5xx, 408, and errors of a model's provider in the middle of an answer
+    ├── AnswerFormatError        the answer is whole, and not of the form that was asked for (also a ValueError)
     └── StreamError              an answer began and did not end as it should
         ├── CutError                 the stream ended with neither a finish reason nor [DONE]
         ├── EmptyAnswerError         it ended in order, and holds no answer
@@ -109,6 +113,40 @@ class InvalidRequestError(OpenRouterError, ValueError):
     """What was asked cannot be sent; nothing was sent."""
 
 
+class PromptError(InvalidRequestError):
+    """An expression in the prompt failed, or has no end; nothing was sent.
+
+    What Python raised is its ``__cause__``.
+
+    Attributes:
+        line: Where in the cell, counted from 1.
+        column: Where in that line, in characters, counted from 1.
+    """
+
+    default_remedy = "Nothing was sent. Correct it, or use --raw where {{ is meant as text."
+
+    def __init__(
+        self, message: str, *, line: int | None = None, column: int | None = None, **more: Any
+    ) -> None:
+        super().__init__(message, **more)
+        self.line = line
+        self.column = column
+
+
+class AnswerFormatError(OpenRouterError, ValueError):
+    """The answer is whole, and not of the form that was asked for.
+
+    Attributes:
+        problems: What does not fit, each with ``path`` and ``message``; empty where the answer is no JSON at all.
+    """
+
+    default_remedy = "Ask again, or choose a model that takes structured_outputs."
+
+    def __init__(self, message: str, *, problems: tuple[Any, ...] = (), **more: Any) -> None:
+        super().__init__(message, **more)
+        self.problems = problems
+
+
 class MissingKeyError(OpenRouterError):
     """No API key was found; nothing was sent."""
 
@@ -116,6 +154,18 @@ class MissingKeyError(OpenRouterError):
         "Set the environment variable OPENROUTER_API_KEY before the kernel starts, or install the extra "
         "'keyring' and store it there, or try a model that needs no key: --model demo/tour."
     )
+
+
+class FileError(OpenRouterError, ValueError):
+    """A file cannot be read or written, or it is not what it should be; nothing was changed."""
+
+    default_remedy = "Check its name and its place."
+
+
+class BudgetError(OpenRouterError):
+    """It may cost more than a cap allows, and nothing was sent; or a running answer was stopped at its cap."""
+
+    default_remedy = "Raise the cap with %openrouter cap, or ask for fewer tokens (max_tokens)."
 
 
 class APIConnectionError(OpenRouterError):
@@ -354,7 +404,7 @@ def restored(record: Mapping[str, Any], response: Response | None = None) -> Ope
         kind = OpenRouterError
     remedy = record.get("remedy")
     remedy = remedy if isinstance(remedy, str) else ""
-    message = _text(record.get("message")).removesuffix(remedy) if remedy else _text(record.get("message"))
+    message = _text(record.get("message")).removesuffix(remedy.strip())
     facts: dict[str, Any] = {}
     for name, of in _FACTS.items():
         value = record.get(name)

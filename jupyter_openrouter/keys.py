@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import LOOKS_LIKE_KEY, InvalidRequestError, MissingKeyError
+from .errors import LOOKS_LIKE_KEY, InvalidRequestError, MissingKeyError, OpenRouterError
 
 VARIABLE = "OPENROUTER_API_KEY"
+_SERVICE = "jupyter_openrouter"
 
 
 class Key:
@@ -57,7 +59,8 @@ class Key:
         raise TypeError("An API key is not pickled. Look it up again where it is needed.")
 
 
-_asked: list[Key] = []
+_chosen: list[Key] = []  # by set_key
+_asked: list[Key] = []  # by find_key, where no place had one
 
 
 def _from_colab() -> str | None:
@@ -81,7 +84,7 @@ def _from_keyring() -> str | None:
     except ImportError:
         return None
     try:
-        secret = keyring.get_password("jupyter_openrouter", VARIABLE)
+        secret = keyring.get_password(_SERVICE, VARIABLE)
     except KeyringError:  # no backend on this machine, or it is locked
         return None
     return secret if isinstance(secret, str) else None
@@ -107,8 +110,17 @@ def _from_env_file(path: Path) -> str | None:
     return None
 
 
+def _places() -> tuple[tuple[str, Callable[[], str | None]], ...]:
+    return (
+        (f"the environment variable {VARIABLE}", lambda: os.environ.get(VARIABLE)),
+        ("the Colab secrets", _from_colab),
+        ("the keyring", _from_keyring),
+        ("the file .env", lambda: _from_env_file(Path(".env"))),
+    )
+
+
 def find_key(explicit: str | Key | None = None, *, ask: Callable[[], str] | None = None) -> Key:
-    """Looks for the API key: an argument, the environment, Colab, the keyring, ``.env``, then ``ask``.
+    """Looks for the API key: an argument, ``set_key``, environment, Colab, keyring, ``.env``, then ``ask``.
 
     Args:
         explicit: The key itself, where the caller was given one.
@@ -122,13 +134,9 @@ def find_key(explicit: str | Key | None = None, *, ask: Callable[[], str] | None
         return explicit
     if explicit is not None:
         return Key(explicit, source="argument")
-    places: tuple[tuple[str, Callable[[], str | None]], ...] = (
-        (f"the environment variable {VARIABLE}", lambda: os.environ.get(VARIABLE)),
-        ("the Colab secrets", _from_colab),
-        ("the keyring", _from_keyring),
-        ("the file .env", lambda: _from_env_file(Path(".env"))),
-    )
-    for source, look in places:
+    if _chosen:
+        return _chosen[0]
+    for source, look in _places():
         secret = look()
         if secret and secret.strip():
             try:
@@ -150,6 +158,109 @@ def find_key(explicit: str | Key | None = None, *, ask: Callable[[], str] | None
                 raise error.with_traceback(None) from None
             return _asked[0]
     raise MissingKeyError("No OpenRouter API key was found.")
+
+
+def set_key(key: Key | Callable[[], str], *, keep: bool = False) -> Key:
+    """Uses this key from now on in this process, before any that the environment or a file has.
+
+    Args:
+        key: A function that asks a person without showing what is typed, such as ``getpass.getpass``; or a ``Key``.
+            A text is refused: it would stand in a cell, and in the history.
+        keep: Stores it in the keyring of the operating system as well, for later sessions.
+
+    Raises:
+        InvalidRequestError: this cannot be a key, or is a text.
+        OpenRouterError: the keyring is not installed or does not take it; the key is used all the same.
+    """
+    if isinstance(key, Key):
+        chosen = key
+    elif callable(key):
+        chosen = _typed(key)
+    else:
+        del key  # a verbose traceback prints the locals of each frame
+        raise InvalidRequestError(
+            "A key is not taken as text: it would stand in a cell and in the history.",
+            remedy="Give a function that asks for it, such as getpass.getpass.",
+        )
+    _chosen[:] = [chosen]
+    if keep:
+        _store(chosen)
+    return chosen
+
+
+def _typed(ask: Callable[[], str]) -> Key:
+    secret = ask()
+    try:
+        return Key(secret, source="the prompt")
+    except InvalidRequestError as error:
+        secret = ""
+        raise error.with_traceback(None) from None
+
+
+def _store(key: Key) -> None:
+    try:
+        import keyring
+    except ImportError:
+        raise OpenRouterError(
+            "The key is used in this session only: the keyring is not installed.",
+            remedy="pip install 'jupyter_openrouter[keyring]'",
+        ) from None
+    try:
+        keyring.set_password(_SERVICE, VARIABLE, key._reveal())
+        return
+    except Exception as error:  # noqa: BLE001 - each backend has errors of its own
+        reason = type(error).__name__
+    # Raised out here, without that error: its frames, the backend's own, hold the key among their variables.
+    raise OpenRouterError(
+        f"The key is used in this session only: the keyring did not take it ({reason}).",
+        remedy="Unlock it, or choose another backend of it.",
+    )
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Where a key was taken from (``removed``), and the places that still have one (``left``)."""
+
+    removed: tuple[str, ...]
+    left: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        gone = (
+            f"Forgotten: the key in {' and in '.join(self.removed)}." if self.removed else "No key was kept."
+        )
+        left = f" There is still one in {' and in '.join(self.left)}." if self.left else ""
+        return f"{gone}{left} A key stays valid until it is deleted at https://openrouter.ai/keys."
+
+
+def forget_key() -> Forgotten:
+    """Forgets the key that was typed, set or signed in for, also in the keyring; other places are not touched.
+
+    An answer that is on its way, and a client that was made with the key, go on with it.
+    """
+    removed = ["this session"] if _chosen or _asked else []
+    _chosen.clear()
+    _asked.clear()
+    if _from_keyring() is not None and _deleted():
+        removed.append("the keyring")
+    return Forgotten(tuple(removed), tuple(source for source, look in _places() if _has(look)))
+
+
+def _deleted() -> bool:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.delete_password(_SERVICE, VARIABLE)
+    except KeyringError:  # it stays, and is named among those that are left
+        return False
+    return True
+
+
+def _has(look: Callable[[], str | None]) -> bool:
+    try:
+        return bool((look() or "").strip())
+    except MissingKeyError:  # there is one, where others can read it
+        return True
 
 
 def refuse_keys_in(*texts: str) -> None:

@@ -110,7 +110,7 @@ class Listing(Sequence[T]):
         body = "".join(
             f"<tr>{''.join(f'<td>{inert_text.text(cell)}</td>' for cell in row)}</tr>" for row in rows
         )
-        remarks = "".join(f"<p>{remark}</p>" for remark in self._remarks(_ROWS_AS_HTML))
+        remarks = "".join(f"<p>{inert_text.text(remark)}</p>" for remark in self._remarks(_ROWS_AS_HTML))
         titles = "".join(f"<th>{title}</th>" for title in head)
         return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>{remarks}"
 
@@ -149,7 +149,8 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return f"{value:,.6g}"
+        shown = f"{value:,.6g}"
+        return shown if "e-" not in shown else f"{value:.12f}".rstrip("0").rstrip(".")
     if isinstance(value, date):
         return (value.date() if isinstance(value, datetime) else value).isoformat()
     shown = " ".join(plain(str(value)[: 4 * _LONGEST_CELL]).split())

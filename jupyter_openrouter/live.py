@@ -1,27 +1,43 @@
 """Shows a growing response in a cell: as a widget where there is a browser, as text in a terminal, and as its
 saved form alone where nobody watches.
 
-Whatever it was while it ran, a notebook's output ends as the saved form of ``Response.mimebundle``.
+Whatever it was while it ran, a notebook's output ends as the saved form of the answer (``shown.saved_forms``).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .background import Job, background
 from .kernel_channel import current_kernel
+from .plain_text import plain
 from .response import Response
+
+Forms = Mapping[str, Any]
 
 
 class Live(Protocol):
     """How one cell shows one response. ``close`` is always called, and leaves the saved form."""
 
-    def open(self, response: Response, job: Job[Any]) -> None: ...
+    stays: bool
+    """Whether its output can change after the cell has ended."""
 
-    def wait(self, job: Job[Any]) -> None: ...
+    def open(self, response: Response, job: Job[Any], *, waits: bool = True) -> None:
+        """Begins; ``waits`` says whether the cell waits for the answer."""
 
-    def close(self, response: Response) -> None: ...
+    def wait(self, job: Job[Any]) -> None:
+        """Shows what comes until the job has ended."""
+
+    def again(self, response: Response, job: Job[Any]) -> None:
+        """Another response takes the place of the one that was shown; on the I/O thread."""
+
+    def close(self, response: Response, forms: Forms) -> None:
+        """Puts the saved form in its place; also on the I/O thread."""
+
+    def update(self, forms: Forms) -> None:
+        """More is known since; on the I/O thread."""
 
 
 def live_for(shell: Any) -> Live:
@@ -42,74 +58,123 @@ def live_for(shell: Any) -> Live:
 class Quiet:
     """Shows nothing until the answer has ended."""
 
-    def open(self, response: Response, job: Job[Any]) -> None:
+    stays = False
+
+    def open(self, response: Response, job: Job[Any], *, waits: bool = True) -> None:
         """Nothing to open."""
 
     def wait(self, job: Job[Any]) -> None:
         job.wait()
 
-    def close(self, response: Response) -> None:
+    def again(self, response: Response, job: Job[Any]) -> None:
+        """Nothing was shown yet."""
+
+    def close(self, response: Response, forms: Forms) -> None:
         from IPython.display import display
 
-        display(response.mimebundle(), raw=True)
+        display(dict(forms), raw=True)
+
+    def update(self, forms: Forms) -> None:
+        """What has run is in the file already."""
 
 
 class Widget:
     """Shows the growing answer with its Stop button, and puts the saved form in its place at the end."""
 
+    stays = True
+
     def __init__(self) -> None:
         self._widget: Any = None
         self._following: Job[None] | None = None
         self._display: Any = None
+        self._waits = True
 
-    def open(self, response: Response, job: Job[Any]) -> None:
+    def open(self, response: Response, job: Job[Any], *, waits: bool = True) -> None:
         from IPython.display import display
 
+        self._waits = waits
+        self._display = display(self._grow(response, job), raw=True, display_id=True)
+        self._follow()
+
+    def _grow(self, response: Response, job: Job[Any]) -> dict[str, Any]:
         from .widget import LiveAnswer, channel
 
         channel()
-        self._widget = background().call(lambda: LiveAnswer(response, job))
+        self._widget = background().call(lambda: LiveAnswer(response, job, interruptible=self._waits))
         bundle = dict(self._widget._repr_mimebundle_()[0])
-        bundle["text/plain"] = f"{response.requested_model} is answering …"
-        self._display = display(bundle, raw=True, display_id=True)
+        bundle["text/plain"] = f"{plain(response.requested_model)} is answering …"
+        return bundle
+
+    def _follow(self) -> None:
         self._following = background().submit(self._widget.follow())
 
     def wait(self, job: Job[Any]) -> None:
         job.wait()
 
-    def close(self, response: Response) -> None:
+    def again(self, response: Response, job: Job[Any]) -> None:
+        self._end()
+        bundle = self._grow(response, job)
+        if self._display is not None:
+            self._display.update(bundle, raw=True)
+        self._follow()
+
+    def close(self, response: Response, forms: Forms) -> None:
         from IPython.display import display
 
+        if self._display is None:
+            display(dict(forms), raw=True)
+        else:
+            self.update(forms)
+        self._end()
+
+    def update(self, forms: Forms) -> None:
+        if self._display is not None:
+            self._display.update(dict(forms), raw=True)
+
+    def _end(self) -> None:
         if self._following is not None:
             self._following.cancel()
-        bundle = response.mimebundle()
-        if self._display is None:
-            display(bundle, raw=True)
-        else:
-            self._display.update(bundle, raw=True)
         if self._widget is not None:
+            # Its end is not that of the job, which may go on with another response, or be what runs this.
+            self._widget._job = None
             self._widget.close()
+        self._following = self._widget = None
 
 
 class Terminal:
-    """Writes the text to standard output as it arrives, then the footer."""
+    """Writes the text to standard output as it arrives, then the footer; nothing of what runs in the background."""
+
+    stays = True
 
     def __init__(self) -> None:
         self._response: Response | None = None
+        self._next: Response | None = None
+        self._waits = True
         self._shown = 0
-        self._column = 0
 
-    def open(self, response: Response, job: Job[Any]) -> None:
-        self._response = response
+    def open(self, response: Response, job: Job[Any], *, waits: bool = True) -> None:
+        self._response, self._waits = response, waits
+        if not waits:
+            self._write(f"{response.requested_model} is answering in the background.\n")
 
     def wait(self, job: Job[Any]) -> None:
         while not job.wait(0.05):
             self._write_new()
 
-    def close(self, response: Response) -> None:
+    def again(self, response: Response, job: Job[Any]) -> None:
+        self._next = response  # written by the thread that waits
+
+    def close(self, response: Response, forms: Forms) -> None:
+        if not self._waits:
+            return  # somebody may be typing there
         self._write_new()
-        end = "\n" if response.text and not response.text.endswith("\n") else ""
-        self._write(f"{end}\n{response.footer()}\n")
+        text = self._response.text if self._response is not None else ""
+        end = "\n" if text and not text.endswith("\n") else ""
+        beside = str(forms["text/plain"]).removeprefix(plain(response.text).rstrip("\n")).strip("\n")
+        self._write(f"{end}\n{beside}\n")
+
+    def update(self, forms: Forms) -> None:
+        """What is written stays."""
 
     def _write_new(self) -> None:
         if self._response is None:
@@ -120,6 +185,11 @@ class Terminal:
         self._shown = count
         if new:
             self._write(new)
+        if self._next is not None:
+            end = "\n" if self._shown else ""
+            self._response, self._next, self._shown = self._next, None, 0
+            self._write(f"{end}\n")
+            self._write_new()
 
     def _write(self, text: str) -> None:
         # Without control characters: a terminal obeys them.

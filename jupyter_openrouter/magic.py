@@ -1,148 +1,203 @@
-"""The flags of ``%%openrouter``, and nothing that needs a test without IPython."""
+"""``%%openrouter`` and ``%openrouter`` as IPython knows them: their defaults, and the run of a cell from its
+first line to its end.
+"""
 
 from __future__ import annotations
 
-import functools
-import keyword
-import shlex
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from IPython.core.error import UsageError
-from IPython.core.magic import Magics, cell_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments
+import traitlets
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
+from . import flags as all_flags
 from .background import background
 from .errors import OpenRouterError
 from .keys import refuse_keys_in
 
 if TYPE_CHECKING:
-    import argparse
-
-    from .answering import Question
-    from .response import Response
-
-
-def _temperature(text: str) -> float:
-    from .request import number
-
-    return number(text)
+    from .asking import Asking
+    from .cell import Asked, Where
+    from .expressions import Prompt
 
 
 @magics_class
 class OpenRouterMagics(Magics):  # type: ignore[misc]
-    """``%%openrouter``: the cell is the prompt, the answer streams in below it."""
+    """``%%openrouter``: the cell is the prompt, the answer streams in below it.
 
-    @magic_arguments()
-    @argument("-m", "--model", required=True, help="model slug, such as openai/gpt-4 or demo/tour")
-    @argument("-s", "--system", metavar="TEXT", help="system message")
-    @argument("-t", "--temperature", metavar="X", type=_temperature, help="0 to 2")
-    @argument("--max-tokens", metavar="N", type=int, help="the most tokens that the answer may have")
-    @argument("-o", "--out", metavar="NAME", help="variable for the response, besides _openrouter")
+    Its traits are what holds where a flag is not given: ``%config OpenRouterMagics.model = 'demo/tour'``.
+    """
+
+    for _name, _meaning in all_flags.configurable().items():
+        locals()[_name] = traitlets.Any(None, allow_none=True, help=_meaning).tag(config=True)
+    del _name, _meaning
+
+    _last_run: tuple[str, int | None] = ("", None)
+
+    @traitlets.validate(*all_flags.configurable())
+    def _fits(self, proposal: Any) -> Any:
+        try:
+            all_flags.defaults({proposal["trait"].name: proposal["value"]})
+        except OpenRouterError as error:
+            raise traitlets.TraitError(str(error)) from None
+        return proposal["value"]
+
     @cell_magic
     def openrouter(self, line: str, cell: str) -> None:
         """Ask a model: the cell's body is the prompt, and the answer grows below it as Markdown.
 
         The Stop button ends the answer at once and keeps its text. The whole response (text, finish reason,
-        usage, cost, who answered) is then in the variable _openrouter.
+        usage, cost, who answered) is then in the variable _openrouter. ``%openrouter help`` tells all flags;
+        ``%openrouter`` alone, how things stand.
         """
-        arguments = _parse(OpenRouterMagics.openrouter.parser, line)
-        if arguments.out is not None and (
-            not arguments.out.isidentifier() or keyword.iskeyword(arguments.out)
-        ):
-            raise UsageError(f"--out takes the name of a variable, and {arguments.out!r} is none.")
-        if not cell.strip():
-            raise UsageError("The cell has no prompt. Write it below the line with %%openrouter.")
+        self.ask(cell, line)
+
+    # IPython would put values into `{x}` and `$x` of a question, and take one brace from each `{{`.
+    @no_var_expand
+    @line_magic("openrouter")
+    def openrouter_line(self, line: str) -> Any:
+        """One line: a command, or a question. ``%openrouter help`` lists them; alone, it tells how things stand."""
         try:
-            refuse_keys_in(line, cell)
-            background().call(_load)
-            question = _question(arguments, cell)
-            self._answer(question, arguments.out)
+            refuse_keys_in(line)
+            background().call(_load_commands)
+            from . import commands
+
+            return commands.run(line, self.shell, self)
         except (OpenRouterError, KeyboardInterrupt) as error:
             _raise_short(error)
 
-    def _answer(self, question: Question, out: str | None) -> None:
-        from .answering import answer
+    def ask(self, prompt: str | Prompt, line: str = "") -> None:
+        """Asks as a cell does.
+
+        Args:
+            prompt: The body of a cell; or a prompt that is made already, which goes out as it is.
+            line: Flags, as on the first line of a cell.
+
+        Raises:
+            OpenRouterError: nothing could be sent, or as the answer ended; the notebook shows one line of it.
+            KeyboardInterrupt: it was interrupted; the text so far is in ``_openrouter``.
+        """
+        try:
+            refuse_keys_in(line, prompt if isinstance(prompt, str) else "")
+            background().call(_load)
+            self._ask(prompt, line)
+        except (OpenRouterError, KeyboardInterrupt) as error:
+            _raise_short(error)
+
+    def configured(self) -> dict[str, Any]:
+        """The defaults that are set, as the flags would have read them."""
+        return all_flags.defaults({name: getattr(self, name) for name in all_flags.configurable()})
+
+    def _ask(self, prompt: str | Prompt, line: str) -> None:
+        from .asking import Asking
+        from .caps import caps
+        from .cell import asked
         from .clients import key_for
         from .live import live_for
-        from .publish import rest
-        from .response import Response
 
-        key = key_for(question.model, ask=self._ask_for_key())
-        response = Response(question.model)
-        self._keep(response, out)
+        flags = all_flags.parse(line, self.configured())
+        where = self._where()
+        made = asked(flags, prompt, self.shell.user_ns, where)
+        if flags.dry_run:
+            return self._price(made)
+        key = key_for(made.question.model, ask=self._ask_for_key())
+        if where.cell_id and self._last_run != (where.cell_id, where.run):
+            caps.begin_cell(where.cell_id)
+        self._last_run = (where.cell_id, where.run)
         live = live_for(self.shell)
-        job = background().submit(answer(question, response, key, rest=rest))
-        interrupted = False
+        goes_on = flags.background and live.stays
+        asking = Asking(made, key, live, lambda response: self._keep(response, flags.out), goes_on=goes_on)
         try:
-            live.open(response, job)
-            live.wait(job)
+            self._run(asking)
+        finally:
+            self._show_prompt(made)
+        return None
+
+    def _run(self, asking: Asking) -> None:
+        with _uninterrupted() as late:
+            asking.start()
+        if asking.goes_on and not late:
+            return
+        interrupted = bool(late)
+        try:
+            if not interrupted:
+                asking.wait()
         except KeyboardInterrupt:
             interrupted = True
         finally:
             with _uninterrupted() as late:
-                job.cancel()
-                job.wait(2)
-                live.close(response)
+                asking.close()
         if interrupted or late:
             raise KeyboardInterrupt("the answer was stopped; its text so far is in _openrouter")
-        if response.error is not None:
-            raise response.error
+        if asking.error is not None:
+            raise asking.error
+        self._offer(asking)
 
-    def _keep(self, response: Response, out: str | None) -> None:
-        names = {"_openrouter": response}
-        if out:
-            names[out] = response
-        self.shell.push(names)
+    def _offer(self, asking: Asking) -> None:
+        """Puts the code of an answer into the next cell, where somebody is there to run it."""
+        if (code := asking.code()) and self._somebody_is_there():
+            self.shell.set_next_input(code)
+
+    def _price(self, made: Asked) -> None:
+        from IPython.display import display
+
+        from .pricing import price
+
+        display(background().submit(price(made)).result())
+        self._show_prompt(made)
+
+    def _show_prompt(self, made: Asked) -> None:
+        if not made.flags.show_prompt:
+            return
+        from IPython.display import display
+
+        from .kernel_channel import current_kernel
+        from .shown import prompt_forms
+
+        forms = prompt_forms(made.body.get("messages") or made.body["prompt"])
+        if current_kernel() is None:
+            print(forms["text/plain"])
+        else:
+            display(forms, raw=True)
+
+    def _where(self) -> Where:
+        from .cell import Where
+        from .kernel_channel import current_kernel
+
+        kernel = current_kernel()
+        parent = kernel.get_parent("shell") if kernel is not None else {}
+        ident = parent.get("metadata", {}).get("cellId")
+        code = parent.get("content", {}).get("code")
+        if kernel is None:
+            history = self.shell.history_manager
+            code = history.input_hist_raw[-1] if history is not None and history.input_hist_raw else ""
+        return Where(
+            cell_id=ident if isinstance(ident, str) else "",
+            run=self.shell.execution_count,
+            source=code if isinstance(code, str) else "",
+        )
+
+    def _keep(self, response: Any, out: str | None) -> None:
+        # Not `push`: it may be called on the I/O thread, for an answer that is asked for again.
+        self.shell.user_ns.update({"_openrouter": response} | ({out: response} if out else {}))
+
+    def _somebody_is_there(self) -> bool:
+        kernel = getattr(self.shell, "kernel", None)
+        if kernel is not None:
+            return bool(getattr(kernel, "_allow_stdin", False))
+        return sys.stdin is not None and sys.stdin.isatty()
 
     def _ask_for_key(self) -> Any:
         """A way to ask the person in front of the notebook, or None if there is nobody."""
-        import sys
-
-        kernel = getattr(self.shell, "kernel", None)
-        if kernel is not None:
-            possible = getattr(kernel, "_allow_stdin", False)
-        else:
-            possible = sys.stdin is not None and sys.stdin.isatty()
-        if not possible:
+        if not self._somebody_is_there():
             return None
         import getpass
 
         return lambda: getpass.getpass("OpenRouter API key (not shown, kept for this session): ")
-
-
-def _question(arguments: argparse.Namespace, cell: str) -> Question:
-    """The question of a cell, checked before anything is shown or sent."""
-    from .answering import Question
-    from .request import chat_body
-
-    prompt = cell.removesuffix("\n")
-    chat_body(
-        prompt,
-        model=arguments.model,
-        system=arguments.system,
-        temperature=arguments.temperature,
-        max_tokens=arguments.max_tokens,
-    )
-    return Question(
-        prompt,
-        arguments.model,
-        system=arguments.system,
-        temperature=arguments.temperature,
-        max_tokens=arguments.max_tokens,
-    )
-
-
-def _parse(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
-    """Splits the line as a shell would and reads its flags; what is wrong becomes a usage error with the help."""
-    try:
-        return parser.parse_args(shlex.split(line))
-    except (UsageError, ValueError) as error:
-        usage = parser.format_help().replace("::\n\n  %openrouter", "%%openrouter", 1)
-        raise UsageError(f"%%openrouter: {error}\n\n{usage}") from None
 
 
 def _load() -> None:
@@ -153,7 +208,19 @@ def _load() -> None:
     """
     import importlib
 
-    from . import answering, client, live, safe_markdown  # noqa: F401
+    from . import (  # noqa: F401
+        asking,
+        caps,
+        cell,
+        client,
+        conversations,
+        estimate,
+        expressions,
+        live,
+        parameters,
+        prompt_loop,
+        safe_markdown,
+    )
     from .kernel_channel import current_kernel
 
     importlib.import_module("anyio._backends._asyncio")  # which httpx imports with its first connection
@@ -161,9 +228,13 @@ def _load() -> None:
         from . import widget  # noqa: F401
 
 
+def _load_commands() -> None:
+    from . import commands  # noqa: F401
+
+
 @contextmanager
 def _uninterrupted() -> Iterator[list[Any]]:
-    """While an answer is being closed and shown, an interrupt waits; gives the list of those that came."""
+    """While an answer is being opened, or closed and shown, an interrupt waits; gives the list of those that came."""
     late: list[Any] = []
     if threading.current_thread() is not threading.main_thread():
         yield late
@@ -177,7 +248,6 @@ def _uninterrupted() -> Iterator[list[Any]]:
 
 def _raise_short(error: BaseException) -> NoReturn:
     """Raises an error that a notebook shows in one line: what happened and what to do, without our frames."""
-    line = f"{type(error).__name__}: {error}".rstrip(": ")
-    # Not a lambda: the response that holds the error can be pickled.
-    error._render_traceback_ = functools.partial(list, [line])  # type: ignore[attr-defined]
-    raise error.with_traceback(None) from None
+    from .asking import short
+
+    raise short(error).with_traceback(None) from None

@@ -24,6 +24,7 @@ class StreamOptions(TypedDict, total=False):
         on_malformed: "skip" counts a malformed chunk and goes on, "raise" ends the answer.
         keep_text: False hands deltas out and keeps none, for very long answers in little memory.
         response: A response to fill, given to watch it from elsewhere.
+        max_cost: US dollars. The answer is refused before it is sent when it may cost more, and stopped when it does.
         cache: OpenRouter's response cache: True, or seconds from 1 to 86,400 to keep the answer; a hit is free.
         refresh_cache: Ask anew, and keep that answer.
         title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings; in
@@ -39,6 +40,7 @@ class StreamOptions(TypedDict, total=False):
     on_malformed: Literal["skip", "raise"]
     keep_text: bool
     response: Response
+    max_cost: float | None
     cache: bool | int
     refresh_cache: bool
     title: str | None

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from .errors import OpenRouterError
+from .errors import BudgetError, OpenRouterError
 from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
 
 
@@ -20,6 +20,19 @@ class Connection(Protocol):
     def blocks(self) -> AsyncIterator[bytes]: ...
 
     async def aclose(self) -> None: ...
+
+
+class Account(Protocol):
+    """Who pays for one answer."""
+
+    async def before(self) -> None:
+        """Before anything is sent; raises BudgetError where it may not be."""
+
+    def over(self) -> BudgetError | None:
+        """The error that ends a running answer, or None."""
+
+    def after(self) -> None:
+        """The answer has settled."""
 
 
 class Transport(Protocol):

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
-from . import errors
+from . import answer_json, errors, tolerant
 from .chunks import Growing, Usage
-from .errors import OpenRouterError
+from .errors import AnswerFormatError, OpenRouterError
+from .money import dollars
 from .retry import Attempt
+from .saved_form import MIME as MIME
+from .saved_form import bundle, thoughts
+from .saved_form import printable as printable
 from .slugs import stood_in
 
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
-MIME = "application/vnd.jupyter-openrouter.v1+json"
 
 
 class Timing(NamedTuple):
@@ -52,12 +53,16 @@ class Response(Growing):
         attempts: The tries that failed before this answer, in order; see ``retry.Attempt``.
         retry_at: Unix time of the next try while one is waited for, else None.
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
+        continues: The two answers that this one joins, where it was continued; their costs are in its own.
+        continued_ids: The generation ids of all that it joins, in order; they are saved.
         body: The request as it was sent; of it, ``models`` alone is saved.
+        parsed: The answer in the form that ``--schema`` asked for; None where none was, or where it does not fit.
         notes: Short sentences about what could not be kept; they are among the ``warnings``.
         cache_status, cache_age: What OpenRouter's response cache said ("HIT", "MISS", "" when it was not asked),
             and how many seconds ago the answer was kept.
         cache_source, saved: The generation that a hit was kept from, and the US dollars that it had cost; None until
             ``settle`` has asked for them.
+        conversation: Where it stands in a conversation, as a notebook saves it; set by ``Conversation.take``.
     """
 
     def __init__(self, requested_model: str = "", *, request_hash: str = "") -> None:
@@ -74,9 +79,13 @@ class Response(Growing):
         self.retry_at: float | None = None
         self.delta_gaps: tuple[float, float] | None = None
         self.seams: list[int] = []
+        self.continues: tuple[Response, ...] = ()
+        self.continued_ids: list[str] = []
+        self.parsed: Any = None
         self.notes: list[str] = []
         self.body: dict[str, Any] = {}
         self.saved_images: list[dict[str, Any]] = []
+        self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
         self.error: OpenRouterError | None = None
         self.sent_at: float | None = None
@@ -177,7 +186,8 @@ class Response(Growing):
         After a stop no usage arrives in the stream. The service knows it some moments later, under the
         generation id: it is asked a few times over about 8 seconds. What it does not tell stays unknown.
         """
-        if self.settler is None or (self.usage is not None and not self.cache_source):
+        known = self.cost is not None if self.continues else self.usage is not None
+        if self.settler is None or (known and not self.cache_source):
             return self
         return await self.settler(self)
 
@@ -201,23 +211,16 @@ class Response(Growing):
                 setattr(self, name, value)
 
     def json(self) -> Any:
-        """The answer read as JSON, a code fence around it left out.
+        """The answer read as JSON, a code fence or prose around it left out.
 
         Raises:
-            ValueError: it is no JSON; the message names line, column and what stands there.
+            AnswerFormatError: it is no JSON; the message names line, column and what stands there.
         """
-        text = self.text.strip()
-        if fenced := re.fullmatch(r"```[a-zA-Z0-9]*\s*\n(.*?)\n?```", text, re.DOTALL):
-            text = fenced.group(1)
         try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            near = text[max(0, error.pos - 20) : error.pos + 20]
-            raise ValueError(
-                f"The answer is no JSON: {error.msg} at line {error.lineno}, column {error.colno}, near {near!r}."
-            ) from None
-        except RecursionError:
-            raise ValueError("The answer is no JSON that can be read: it is nested too deeply.") from None
+            return answer_json.read(self.text)
+        except AnswerFormatError as error:
+            error.response = self
+            raise
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], *, text: str = "") -> Response:
@@ -229,7 +232,9 @@ class Response(Growing):
 
         response = cls(of(str, "requested_model", ""), request_hash=of(str, "request_hash", ""))
         response.add(0, text)
-        response.add(1, of(str, "reasoning", ""))
+        details = [detail for detail in of(list, "reasoning_details", []) if isinstance(detail, dict)]
+        response.add(1, of(str, "reasoning", "") or thoughts(details) or "")
+        response.conversation = of(dict, "conversation", None)
         for name in (
             "model",
             "provider",
@@ -245,8 +250,7 @@ class Response(Growing):
             response.usage = Usage.read(usage)
         timing = of(dict, "timing", {})
         for name in ("sent_at", "first_delta_seconds", "seconds"):
-            value = timing.get(name)
-            setattr(response, name, float(value) if isinstance(value, (int, float)) else None)
+            setattr(response, name, tolerant.number(timing.get(name), 0))
         for name in ("tool_calls", "reasoning_details", "annotations"):
             setattr(response, name, [one for one in of(list, name, []) if isinstance(one, dict)])
         response.saved_images = [one for one in of(list, "images", []) if isinstance(one, dict)]
@@ -266,6 +270,7 @@ class Response(Growing):
             at for at in of(list, "seams", []) if type(at) is int and 0 <= at <= len(response.text)
         ]
         response.notes = _texts(record.get("notes"))
+        response.continued_ids = _texts(record.get("continues"))
         if models := _texts(record.get("models")):
             response.body = {"models": models}
         if error := of(dict, "error", {}):
@@ -281,15 +286,20 @@ class Response(Growing):
             ]
         if self.reasoning_details:
             message["reasoning_details"] = self.reasoning_details
-        if files := [item for item in self.annotations if item.get("type") == "file"]:
-            message["annotations"] = files  # a document that was parsed once is not paid for again
+        if files := self.parsed_files:
+            message["annotations"] = files
         return message
+
+    @property
+    def parsed_files(self) -> list[dict[str, Any]]:
+        """The documents that were parsed for this answer: sent back with it, they are not paid for again."""
+        return [item for item in self.annotations if item.get("type") == "file"]
 
     def to_dict(self) -> dict[str, Any]:
         """The provenance, as it is saved in a notebook. Holds no key, no header and no prompt."""
-        from .saved_form import images_of
+        from .beside import images_of
 
-        usage = self.usage
+        usage, details = self.usage, self.reasoning_details
         cache = {name: getattr(self, name) for name in ("cache_status", "cache_source", "cache_age", "saved")}
         return {
             "version": 1,
@@ -301,7 +311,8 @@ class Response(Growing):
             "state": self.state,
             "finish_reason": self.finish_reason or None,
             "native_finish_reason": self.native_finish_reason or None,
-            "usage": usage.details if usage else None,
+            # A sum, of an answer that was continued, came from nowhere as it is.
+            "usage": (usage.details or usage.to_dict() or None) if usage else None,
             "cost": self.cost,
             "timing": {
                 "sent_at": self.sent_at,
@@ -309,16 +320,18 @@ class Response(Growing):
                 "seconds": self.seconds,
                 "reasoning_seconds": self.reasoning_seconds,
             },
-            "reasoning": self.reasoning or None,
+            # Once: mostly the details hold it.
+            "reasoning": None if self.reasoning == thoughts(details) else self.reasoning or None,
+            "reasoning_details": details or None,
             "refusal": self.refusal or None,
             "tool_calls": self.tool_calls or None,
-            "reasoning_details": self.reasoning_details or None,
-            # Those of files hold the whole document.
+            # Those of files hold the whole document: ``parsed_files``.
             "annotations": [one for one in self.annotations if one.get("type") == "url_citation"] or None,
             "images": images_of(self) or self.saved_images or None,
             "service_tier": self.service_tier or None,
             "cache": cache if self.cache_status else None,
             "seams": self.seams or None,
+            "continues": self.continued_ids or None,
             "models": _texts(self.body.get("models")) or None,
             "notes": self.notes or None,
             "skipped": self.skipped or None,
@@ -371,24 +384,24 @@ class Response(Growing):
 
         return plain(f"<Response {self.state}: {len(self.text)} characters · {self.footer()}>")
 
-    def mimebundle(self) -> dict[str, Any]:
-        """What a notebook saves: inert Markdown, plain text, and the provenance."""
-        from . import safe_markdown
-        from .saved_form import beside_text
+    def mimebundle(self, record: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """What a notebook saves: inert Markdown, plain text, and the provenance; see ``saved_form``.
 
-        # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
-        footer = f"<small>{safe_markdown.escape(self.footer())}</small>"
-        text = self.text or self.refusal
-        body = safe_markdown.inert(text).rstrip("\n")
-        plain = safe_markdown.plain(text).rstrip("\n")
+        Args:
+            record: The provenance as it was read from a file, in the place of ``to_dict()``.
+        """
+        from .beside import beside_text
+
         rich, poor = beside_text(self, self.model or self.requested_model)
-        return {
-            "text/markdown": "\n\n".join(part for part in (body, rich, footer) if part),
-            "text/plain": "\n\n".join(
-                part for part in (plain, poor, safe_markdown.plain(self.footer())) if part
-            ),
-            MIME: printable(self.to_dict()),
-        }
+        return bundle(
+            self.to_dict() if record is None else record,
+            text=self.text,
+            footer=self.footer(),
+            instead=self.refusal,
+            beside=(rich, poor),
+            parsed_files=self.parsed_files,
+            conversation=self.conversation,
+        )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.mimebundle()
@@ -404,32 +417,3 @@ def _amount(value: Any) -> float | None:
 
 def _malformed(count: int) -> str:
     return f"{count} malformed chunk{'' if count == 1 else 's'}"
-
-
-def dollars(amount: float) -> str:
-    """An amount in US dollars with as many places as it needs.
-
-    >>> dollars(0), dollars(0.00001234), dollars(0.0123), dollars(3.5)
-    ('$0', '$0.000012', '$0.0123', '$3.50')
-    """
-    if amount == 0:
-        return "$0"
-    if amount >= 1:
-        return f"${amount:.2f}"
-    places = 4
-    while places < 10 and round(amount, places) < 10 ** -(places - 1):
-        places += 1
-    return f"${amount:.{places}f}".rstrip("0") if places > 4 else f"${amount:.4f}"
-
-
-def printable(value: Any, depth: int = 0) -> Any:
-    """The same JSON value with nothing in it that a notebook file or a message cannot hold."""
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(value, dict):
-        return {printable(str(k)): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
-    if isinstance(value, list):
-        return [printable(v, depth + 1) for v in value] if depth < 20 else None
-    if isinstance(value, float) and not -1e300 < value < 1e300:
-        return None
-    return value

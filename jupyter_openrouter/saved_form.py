@@ -1,84 +1,203 @@
-"""Writes what stands beside an answer's text for a saved notebook: images, tool calls and sources, all inert."""
+"""What a notebook saves of an answer, and how the exact text and the turn are read out of that again; pure.
+
+The text stands in the saved form twice: as inert Markdown, and as plain text with the footer below it. Its
+characters in ``text/plain`` are those that the model wrote, but for control characters and line ends at the end;
+so the record says only how many of them are the text, and holds the text itself where they differ.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .chunks import Growing
-from .extras import Beside, Images
-from .inert_text import coded, safe_url
-from .plain_text import plain
-from .safe_markdown import escape
+from . import tolerant
 
-MAX_SAVED_BYTES = 16 << 20
-"""Of all images of one answer; what is above is named and left out."""
-MAX_ARGUMENTS = 10_000
-"""Characters of one call's arguments; the provenance has them whole."""
+MIME = "application/vnd.jupyter-openrouter.v1+json"
+_BESIDE = ("text_characters", "text", "conversation")
+_MOST_DATA = (
+    16_000  # characters of one image, file or sound in a question; a notebook is not to swell with them
+)
 
 
-def beside_text(response: Growing, model: str) -> tuple[str, str]:
-    """Images, tool calls and sources as Markdown and as plain text; both empty where there are none.
+class Saved(NamedTuple):
+    """What one output holds: the record as ``Response.to_dict`` gave it, and what stands beside it.
+
+    Attributes:
+        record: The provenance.
+        text: What the model wrote.
+        exact: Whether the text is known to be what it wrote, character for character.
+        parsed_files: The documents that were parsed for it, for the messages to come; in conversations only.
+        conversation: Where the answer stands in a conversation; empty when it stands in none.
+    """
+
+    record: dict[str, Any]
+    text: str
+    exact: bool
+    parsed_files: list[dict[str, Any]]
+    conversation: dict[str, Any]
+
+
+def bundle(
+    record: Mapping[str, Any],
+    *,
+    text: str,
+    footer: str,
+    instead: str = "",
+    beside: tuple[str, str] = ("", ""),
+    parsed_files: Sequence[Mapping[str, Any]] = (),
+    conversation: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The three forms of an answer: inert Markdown, plain text, and the record.
 
     Args:
-        response: A settled answer.
-        model: Who made the images.
+        record: As ``Response.to_dict`` gives it.
+        text: What the model wrote, exactly.
+        footer: The line below it.
+        instead: What is shown where there is no text, such as a refusal.
+        beside: What stands below the text, as Markdown and as plain text; see ``beside``.
+        parsed_files: The documents that were parsed for it, saved in a conversation only: among the annotations.
+        conversation: Where the answer stands in a conversation.
     """
-    images = Images()
-    now = Beside(response, images).now()
-    rich, poor = [], []
-    room = MAX_SAVED_BYTES
-    for made in now.get("images", []):
-        message = images.message(made.get("id"))
-        poor.append(f"[{_named(made)}]")
-        if message is not None and (room := room - made["bytes"]) >= 0:
-            # Checked to be base64 of one of four types: nothing in it can end the address.
-            address = f"data:{made['mime']};base64,{message['data']}"
-            rich.append(f"![image made by {escape(model)}]({address})")
-        else:
-            target = safe_url(made.get("url", ""))
-            rich.append(f"[image]({target})" if target else f"({escape(_named(made))})")
-    for call in now.get("tool_calls", []):
-        name = plain(call["name"]) or "a tool"
-        arguments = readable(call["arguments"])
-        if len(arguments) > MAX_ARGUMENTS:
-            arguments = arguments[:MAX_ARGUMENTS] + "…"
-        summary = f"<summary>called <code>{coded(name)}</code></summary>"
-        rich.append(f"<details>{summary}<pre><code>{coded(plain(arguments))}</code></pre></details>")
-        poor.append(f"called {name}: {plain(arguments)}")
-    if cited := now.get("citations"):
-        rich.append("**Sources**")
-        rich.append("\n".join(f"{at}. {_source(one)}" for at, one in enumerate(cited, 1)))
-        lines = [f"{at}. {plain(one['title'])} {plain(one['url'])}" for at, one in enumerate(cited, 1)]
-        poor.append("\n".join(["Sources:", *lines]))
-    return "\n\n".join(rich), "\n\n".join(poor)
+    from . import safe_markdown
+
+    # `small` is muted wherever HTML is shown, and survives every sanitizer of notebooks, GitHub's included.
+    small = f"<small>{safe_markdown.escape(footer)}</small>"
+    shown = text or instead
+    body = safe_markdown.inert(shown).rstrip("\n")
+    rich, poor = beside
+    lines = [safe_markdown.plain(shown).rstrip("\n"), poor, safe_markdown.plain(footer)]
+    plain = "\n\n".join(line for line in lines if line)
+    saved = {**record, "text_characters": len(text)}
+    if plain[: len(text)] != text:
+        saved["text"] = text
+    if conversation:
+        saved["conversation"] = dict(conversation)
+        if parsed_files:
+            saved["annotations"] = [*tolerant.items(saved.get("annotations")), *parsed_files]
+    return {
+        "text/markdown": "\n\n".join(part for part in (body, rich, small) if part),
+        "text/plain": plain,
+        MIME: printable(saved),
+    }
 
 
-def images_of(response: Growing) -> list[dict[str, Any]] | None:
-    """Type, size and id of each image, or its address, for the provenance; None where there are none."""
-    return Beside(response).now().get("images")
+def read(forms: Mapping[str, Any]) -> Saved:
+    """Reads an output's forms, whoever wrote them; what is missing or of a wrong type is empty.
 
-
-def readable(written: str) -> str:
-    """JSON on lines of its own; anything else as it stands.
-
-    >>> readable('{"a":1}'), readable("not JSON")
-    ('{\\n  "a": 1\\n}', 'not JSON')
+    >>> read(bundle({"version": 1}, text="hi\\n", footer="a/model")).text
+    'hi\\n'
     """
-    try:
-        value = json.loads(written)
-    except (ValueError, RecursionError):
-        return written
-    return json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, (dict, list)) else written
+    saved = printable(tolerant.mapping(forms.get(MIME)))
+    plain = joined(forms.get("text/plain"))
+    text, exact = _text(saved, plain)
+    record = {name: value for name, value in saved.items() if name not in _BESIDE}
+    annotations = _dicts(saved.get("annotations"))
+    files = [one for one in annotations if one.get("type") == "file"]
+    if files:
+        record["annotations"] = [one for one in annotations if one.get("type") != "file"] or None
+    return Saved(record, text, exact, files, tolerant.mapping(saved.get("conversation")))
 
 
-def _named(made: dict[str, Any]) -> str:
-    if "id" in made:
-        return f"image: {made['mime']}, {max(1, round(made['bytes'] / 1000))} kB"
-    return f"image: {made.get('url') or made['note']}"
+def _text(saved: Mapping[str, Any], plain: str) -> tuple[str, bool]:
+    if isinstance(text := saved.get("text"), str):
+        return text, True
+    count = tolerant.count(saved.get("text_characters"))
+    if count is not None:
+        return plain[:count], len(plain) >= count
+    # Saved before the characters were counted: all that stands above the footer.
+    return plain.rpartition("\n\n")[0], False
 
 
-def _source(cited: dict[str, str]) -> str:
-    title = escape(cited["title"] or cited["url"])
-    target = safe_url(cited["url"])
-    return f"[{title}]({target})" if target else title
+def joined(value: Any) -> str:
+    """A text as a notebook file has it: whole, or as a list of lines."""
+    if isinstance(value, list):
+        return "".join(line for line in value if isinstance(line, str))
+    return value if isinstance(value, str) else ""
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in tolerant.items(value) if isinstance(item, dict)]
+
+
+def thoughts(details: Any) -> str | None:
+    """The reasoning as plain text out of its details, or None where they hold none."""
+    texts = (tolerant.text(d.get("text")) or tolerant.text(d.get("summary")) for d in _dicts(details))
+    return "".join(text for text in texts if text) or None
+
+
+def place(
+    name: str,
+    number: int,
+    ident: str,
+    question: Any,
+    *,
+    after: str,
+    body: str | None = None,
+    system: str | None = None,
+) -> dict[str, Any]:
+    """What an answer's record says of its place in a conversation.
+
+    Args:
+        name: The conversation's.
+        number: Of the question, from 1.
+        ident: The id of the answer's turn.
+        question: What was asked. It is saved only where it differs from the body.
+        after: The id of the answer before; "" for the first one.
+        body: The cell below its line with the magic, if it was asked in one.
+        system: The system message, where it begins to hold with this turn.
+    """
+    told = {
+        "name": name,
+        "turn": number,
+        "id": ident,
+        "after": after,
+        "question_hash": content_hash(question),
+    }
+    if question != body:
+        told["question"] = light(question)
+    if system is not None:
+        told["system"] = system
+    return told
+
+
+def content_hash(content: Any) -> str:
+    """A stable name for the content of a message: the first 16 hex digits of its SHA-256."""
+    if not isinstance(content, str):
+        content = json.dumps(printable(content), sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def light(content: Any) -> Any:
+    """The content of a message as a notebook may hold it: a note in the place of each large image, file or sound.
+
+    >>> light([{"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 40_000}}])
+    [{'type': 'text', 'text': '[image_url of 40,022 characters, left out of the notebook]'}]
+    """
+    return [_light(part) for part in content] if isinstance(content, list) else content
+
+
+def _light(part: Any) -> Any:
+    if not isinstance(part, Mapping) or part.get("type") == "text":
+        return part
+    inner = [value for value in part.values() if isinstance(value, Mapping)]
+    size = sum(len(value) for fields in (part, *inner) for value in fields.values() if isinstance(value, str))
+    if size <= _MOST_DATA:
+        return part
+    size -= len(str(part.get("type")))
+    note = f"[{str(part.get('type'))[:40]} of {size:,} characters, left out of the notebook]"
+    return {"type": "text", "text": note}
+
+
+def printable(value: Any, depth: int = 0) -> Any:
+    """The same JSON value with nothing in it that a notebook file or a message cannot hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {printable(str(k)): printable(v, depth + 1) for k, v in value.items()} if depth < 20 else None
+    if isinstance(value, list):
+        return [printable(v, depth + 1) for v in value] if depth < 20 else None
+    if isinstance(value, float) and not -1e300 < value < 1e300:
+        return None
+    return value

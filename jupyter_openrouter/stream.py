@@ -3,7 +3,7 @@
 An answer ends as
 
     done      with a finish reason or ``[DONE]``, and an answer
-    stopped   by ``stop()``, by leaving the stream, or by cancelling the task that reads
+    stopped   by ``stop()``, by leaving the stream, by cancelling the task that reads, or at a cap: raises BudgetError
     cut       without a finish reason or ``[DONE]``, or with a broken connection: raises CutError
     failed    with an error of the service, a time-out, or nothing in it: raises the typed error
 
@@ -28,6 +28,7 @@ from .bodies import MAX_BODY_BYTES, printable_header, read_body, refuse_compress
 from .chunks import Delta, decode, fold, fold_plain
 from .errors import (
     APITimeoutError,
+    BudgetError,
     CutError,
     EmptyAnswerError,
     EventError,
@@ -35,7 +36,7 @@ from .errors import (
     StreamError,
     from_payload,
 )
-from .plan import Connection, Plan, Transport
+from .plan import Account, Connection, Plan, Transport
 from .response import Response
 from .retry import Attempt
 from .sse import Comment, Decoder, Event
@@ -57,7 +58,9 @@ class _Stopped(Exception):
 class Stream:
     """An answer: iterate it for its deltas, read ``response`` at any moment, ``stop()`` it from any thread."""
 
-    def __init__(self, transport: Transport, plan: Plan, response: Response) -> None:
+    def __init__(
+        self, transport: Transport, plan: Plan, response: Response, account: Account | None = None
+    ) -> None:
         self.response = response
         self.comments = 0
         """Keep-alive comments so far: signs that the provider is at work."""
@@ -65,6 +68,7 @@ class Stream:
         """Takes the turn of one more request, where requests are paced, and says how many seconds it is away."""
         self._transport = transport
         self._plan = plan
+        self._account = account
         self._candidate = 0
         self._tries = 0
         self._ready: deque[Delta] = deque()
@@ -270,6 +274,12 @@ class Stream:
 
     async def _open(self) -> None:
         assert self._loop is not None
+        if self._account is not None:
+            self._reader = asyncio.current_task()
+            try:
+                await self._account.before()
+            finally:
+                self._reader = None
         model, content = self._plan.bodies[self._candidate]
         self.response.requested_model = self.response.requested_model or model
         self._sent = self._sign = self._event = self._loop.time()
@@ -398,6 +408,8 @@ class Stream:
             self._fold(item)  # type: ignore[arg-type]
         if (more := response.characters - before) > 0:
             self._size += min(0, more - len(block))
+        if self._account is not None and self._verdict is None:
+            self._verdict = self._account.over()
 
     def _fold(self, event: Event) -> None:
         response = self.response
@@ -579,7 +591,8 @@ class Stream:
             # These may hold a request, or what the server said of it, in the frames that a verbose traceback shows.
             error.__cause__ = error.__context__ = error.__traceback__ = None
             self._error = self.response.error = error
-            await self._end("cut" if isinstance(error, CutError) else "failed")
+            stopped = isinstance(error, BudgetError) and self.response.begun
+            await self._end("cut" if isinstance(error, CutError) else "stopped" if stopped else "failed")
 
     async def _try_again(self, error: OpenRouterError) -> bool:
         response, plan = self.response, self._plan
@@ -636,6 +649,8 @@ class Stream:
                         gaps[len(gaps) // 2],
                         gaps[min(len(gaps) - 1, len(gaps) * 99 // 100)],
                     )
+            if self._account is not None:
+                self._account.after()
         await self._close()
 
     async def _close(self) -> None:

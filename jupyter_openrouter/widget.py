@@ -285,9 +285,9 @@ class LiveAnswer(StreamingWidget):
 
     _kind = Unicode("answer").tag(sync=True)
 
-    def __init__(self, response: Response, job: Job[Any]) -> None:
+    def __init__(self, response: Response, job: Job[Any], *, interruptible: bool = True) -> None:
         self._running, self._job = response, job
-        super().__init__(model=response.requested_model, state="waiting", interruptible=True)
+        super().__init__(model=response.requested_model, state="waiting", interruptible=interruptible)
         self._publisher = Publisher(self, response, deaf=self.deaf, images=self._images)
 
     def close(self) -> None:

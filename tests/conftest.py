@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +16,9 @@ from kernels import PYTHONS, Kernel, running_kernel
 # A test that is slow because the machine is busy has not failed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# What tests pretend to spend is not the user's; their kernels are told by the environment as well.
+os.environ["JUPYTER_OPENROUTER_DATA"] = tempfile.mkdtemp(prefix="openrouter-tests-")
+atexit.register(shutil.rmtree, os.environ["JUPYTER_OPENROUTER_DATA"], ignore_errors=True)
 
 
 @pytest.fixture(params=list(PYTHONS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -97,6 +98,19 @@ def test_the_reasoning_of_both_parts_is_kept() -> None:
     assert joined(first, second).reasoning_details == first.reasoning_details
     second.add(1, "two")
     assert joined(first, second).reasoning == "one\n\ntwo"
+
+
+def test_tokens_and_cost_of_both_parts_are_in_the_record_and_come_back() -> None:
+    used = {"prompt_tokens": 2, "completion_tokens": 3, "cost": 0.25}
+    first, second = cut("one", **used), cut(" two", **used)
+    whole = joined(first, second)
+    assert Response.from_dict(json.loads(json.dumps(whole.to_dict()))).cost == whole.cost == 0.5
+    assert whole.to_dict()["continues"] is None, "they had no ids"
+    first.generation_id, second.generation_id = "g1", "g2"
+    again = Response.from_dict(joined(first, second).to_dict())
+    assert joined(again, cut(" three")).continued_ids == ["g1", "g2"]
+    second.usage = None
+    assert joined(first, second).to_dict()["usage"] is None
 
 
 def test_a_cost_that_one_part_does_not_know_is_unknown_in_the_sum() -> None:

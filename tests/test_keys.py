@@ -6,15 +6,18 @@ import copy
 import os
 import pickle
 import stat
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from jupyter_openrouter import AsyncOpenRouter, OpenRouter, keys
-from jupyter_openrouter.errors import InvalidRequestError, MissingKeyError
-from jupyter_openrouter.keys import Key, find_key, refuse_keys_in
+from jupyter_openrouter.errors import InvalidRequestError, MissingKeyError, OpenRouterError
+from jupyter_openrouter.keys import Key, find_key, forget_key, refuse_keys_in, set_key
 
 CANARY = "sk-or-v1-c0ffee" + "0" * 32
 
@@ -24,6 +27,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv(keys.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(keys, "_asked", [])
+    monkeypatch.setattr(keys, "_chosen", [])
     monkeypatch.setattr(keys, "_from_keyring", lambda: None)
 
 
@@ -112,3 +116,111 @@ def test_a_malformed_key_shows_in_no_verbose_traceback_wherever_it_came_from(
         # The variable `malformed` of this frame is the test's own.
         lines = shown(make).replace(f"malformed = {malformed!r}", "")
         assert CANARY not in lines
+
+
+class Keyring(ModuleType):
+    """A keyring in memory, as the package `keyring` shows itself; it may refuse."""
+
+    def __init__(self) -> None:
+        super().__init__("keyring")
+        self.errors = ModuleType("keyring.errors")
+        self.errors.KeyringError = type("KeyringError", (Exception,), {})  # type: ignore[attr-defined]
+        self.kept: dict[tuple[str, str], str] = {}
+        self.refuses = False
+
+    def get_password(self, service: str, name: str) -> str | None:
+        return self.kept.get((service, name))
+
+    def set_password(self, service: str, name: str, password: str) -> None:
+        if self.refuses:
+            raise self.errors.KeyringError(f"locked: {password}")  # type: ignore[attr-defined]
+        self.kept[service, name] = password
+
+    def delete_password(self, service: str, name: str) -> None:
+        if self.refuses:
+            raise self.errors.KeyringError("locked")  # type: ignore[attr-defined]
+        del self.kept[service, name]
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> Keyring:
+    made = Keyring()
+    monkeypatch.setitem(sys.modules, "keyring", made)
+    monkeypatch.setitem(sys.modules, "keyring.errors", made.errors)
+    monkeypatch.setattr(keys, "_from_keyring", lambda: made.get_password("jupyter_openrouter", keys.VARIABLE))
+    return made
+
+
+def shown(make: Callable[[], Any], kind: type[Exception] = OpenRouterError) -> str:
+    """All that the most verbose traceback of an error prints, with every variable of every frame, and its context."""
+    with pytest.raises(kind) as caught:
+        make()
+    error: BaseException | None = caught.value
+    text = ""
+    while error is not None:
+        found = traceback.TracebackException.from_exception(error, capture_locals=True)
+        text += "".join(found.format(chain=False))
+        error = error.__cause__ or error.__context__
+    return text
+
+
+def test_a_key_that_was_set_comes_before_the_environment_until_it_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(keys.VARIABLE, "sk-or-env")
+    assert repr(set_key(lambda: CANARY)) == "<API key from the prompt>"
+    assert find_key().authorization() == f"Bearer {CANARY}"
+    assert find_key("sk-or-argument").authorization() == "Bearer sk-or-argument"
+    assert CANARY not in os.environ.values()
+    gone = forget_key()
+    assert (gone.removed, len(gone.left)) == (("this session",), 1)
+    assert "the environment variable OPENROUTER_API_KEY" in repr(gone)
+    assert find_key().authorization() == "Bearer sk-or-env"
+
+
+def test_a_key_as_text_is_refused_since_it_would_stand_in_a_cell() -> None:
+    given: Any = CANARY
+    said = shown(lambda: set_key(given)).replace(f"given = {CANARY!r}", "")
+    assert CANARY not in said
+    assert "getpass.getpass" in said
+    with pytest.raises(MissingKeyError):
+        find_key()
+
+
+def test_what_is_no_key_is_not_taken_and_the_one_before_stays() -> None:
+    set_key(Key("sk-or-before", source="argument"))
+    assert CANARY not in shown(lambda: set_key(lambda: f"{CANARY} x"))
+    assert find_key().authorization() == "Bearer sk-or-before"
+
+
+def test_a_key_is_kept_in_the_keyring_only_when_that_is_asked_for(keyring: Keyring) -> None:
+    set_key(lambda: CANARY)
+    assert not keyring.kept
+    set_key(lambda: CANARY, keep=True)
+    assert list(keyring.kept.values()) == [CANARY]
+    assert forget_key().removed == ("this session", "the keyring")
+    assert not keyring.kept
+    assert repr(forget_key()).startswith("No key was kept.")
+
+
+def test_a_keyring_that_refuses_is_said_without_the_key_which_is_used_all_the_same(keyring: Keyring) -> None:
+    keyring.refuses = True
+    said = shown(lambda: set_key(lambda: CANARY, keep=True))
+    assert CANARY not in said
+    assert "this session only" in said
+    assert find_key().authorization() == f"Bearer {CANARY}"
+    keyring.kept["jupyter_openrouter", keys.VARIABLE] = CANARY
+    assert forget_key().left == ("the keyring",)
+
+
+def test_without_a_keyring_the_way_to_install_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(OpenRouterError, match=r"this session only.*\[keyring\]"):
+        set_key(lambda: CANARY, keep=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_an_env_file_that_others_can_read_is_among_the_places_that_are_left() -> None:
+    Path(".env").write_text(f"{keys.VARIABLE}=sk-or-file\n")
+    Path(".env").chmod(0o644)
+    assert forget_key().left == ("the file .env",)

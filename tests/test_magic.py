@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+import jupyter_openrouter
 from jupyter_openrouter import background, keys
-from jupyter_openrouter.errors import OpenRouterError
+from jupyter_openrouter.errors import AnswerFormatError, OpenRouterError, PaymentRequiredError
+from jupyter_openrouter.expressions import Prompt
 
 
 @pytest.fixture
@@ -49,30 +51,36 @@ def test_short_flags_and_quotes_are_split_as_a_shell_would(shell: InteractiveShe
 
 def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: InteractiveShell) -> None:
     shell.user_ns["x"] = "EXPANDED"
-    body = 'JSON {"a": 1} {x} $x {{}} %time !ls f"{x}" \\(y\\)'
+    body = 'JSON {"a": 1} {x} $x {} { {} } %time !ls f"{x}" \\(y\\)'
     assert run(shell, "-m demo/echo -o z", body).success
     assert shell.user_ns["z"].text == body
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("line", "words"),
     [
-        "",
-        "--nonsense -m demo/echo",
-        "-m demo/echo -t warm",
-        "-m demo/echo --max-tokens x",
-        "-m 'demo/echo",
-        "-m demo/echo x",
+        ("", "no model is named"),
+        ("--modell demo/echo", "Did you mean --model"),
+        ("-m demo/echo -t warm", "'warm' is no number"),
+        ("-m demo/echo --max-tokens x", "'x' is no whole number"),
+        ("-m 'demo/echo", "cannot be split"),
+        ("-m demo/echo x", "The prompt goes into the lines below"),
+        ("-m demo/echo --schema Nowhere", "no variable 'Nowhere'"),
+        ("-m demo/echo --refresh", "--refresh goes with --cache"),
+        ("-m demo/echo --completion --chat", "takes no --chat"),
+        ("-m demo/echo --cache 0", "from 1 to 86400"),
+        ("-m demo/echo --param model=x", "argument of its own"),
     ],
 )
-def test_bad_flags_are_a_usage_error_with_the_help(
-    shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]
+def test_bad_flags_are_an_error_in_one_line_with_the_way_to_the_help(
+    shell: InteractiveShell, line: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert not run(shell, line).success
+    result = run(shell, line)
     shown = capsys.readouterr()
-    assert "UsageError: %%openrouter: " in shown.err + shown.out
-    assert "--max-tokens N" in shown.err + shown.out
+    assert not result.success
+    assert words in shown.err + shown.out
     assert "Traceback" not in shown.err + shown.out
+    assert "_openrouter" not in shell.user_ns
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def test_bad_flags_are_a_usage_error_with_the_help(
         ("-m demo/echo", "  \n", "no prompt"),
         ("-m demo/echo -t 3", "hi", "0 to 2"),
         ("-m demo/echo --max-tokens 0", "hi", "whole number"),
-        ("-m ''", "hi", "model slug"),
+        ("-m ''", "hi", "no model is named"),
         ("-m openai/gpt-4", "hi", "OPENROUTER_API_KEY"),
         ("-m demo/echo", "sk-or-v1-" + "0" * 40, "looks like"),
         ("-m demo/echo -s sk-or-v1-" + "0" * 40, "hi", "looks like"),
@@ -128,3 +136,73 @@ def test_it_works_under_other_magics_and_after_reloading(shell: InteractiveShell
         "%%capture got\nget_ipython().run_cell_magic('openrouter', '-m demo/echo', 'caught')"
     ).success
     assert shell.user_ns["got"].stdout.startswith("caught")
+
+
+def test_in_the_background_nothing_is_written_where_somebody_may_type_and_it_can_be_waited_for(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, "-m demo/echo --background -o x", "hello").success
+    assert shell.user_ns["x"].wait() is shell.user_ns["x"]
+    assert shell.user_ns["x"].text == "hello"
+    assert capsys.readouterr().out == "demo/echo is answering in the background.\n"
+    assert run(shell, "-m demo/slow --background -o x", "hello").success
+    shell.user_ns["x"].stop()
+    assert shell.user_ns["x"].wait().state == "stopped"
+    assert run(shell, "-m demo/faulty --background -o x", "402").success
+    with pytest.raises(PaymentRequiredError):
+        shell.user_ns["x"].wait()
+
+
+def test_an_answer_that_does_not_fit_its_form_is_asked_for_again_below_the_first(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.user_ns["form"] = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    result = run(shell, "-m demo/echo --schema form -o x", '{"a": "one"}')
+    assert isinstance(result.error_in_exec, AnswerFormatError)
+    assert "a" in str(result.error_in_exec)
+    out = capsys.readouterr().out
+    assert out.startswith('{"a": "one"}\n\nThat answer does not have the form')
+    assert "Asked a second time" in out
+    assert out.count("demo/echo · Demo") == 1
+    assert run(shell, "-m demo/echo --schema form -o x", '{"a": 1}').success
+    assert shell.user_ns["x"].parsed == {"a": 1}
+
+
+def test_the_price_and_the_prompt_are_plain_text(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, "-m demo/echo --dry-run --show-prompt --max-tokens 5", "hello {{ 1 + 1 }}").success
+    out = capsys.readouterr().out
+    assert "at most 5 tokens" in out
+    assert out.endswith("Nothing was sent.\nuser:\nhello 2\n")
+    assert "_openrouter" not in shell.user_ns
+
+
+def test_a_prompt_that_is_made_already_is_asked_as_a_cell_is(shell: InteractiveShell) -> None:
+    magics = shell.magics_manager.registry["OpenRouterMagics"]
+    magics.ask(Prompt("{{ as it is }}"), "-m demo/echo -o x")
+    assert shell.user_ns["x"].text == "{{ as it is }}"
+
+
+def test_loading_again_adds_no_second_set_of_defaults_and_unloading_takes_them_away(
+    shell: InteractiveShell,
+) -> None:
+    def configurables() -> list[str]:
+        return [type(one).__name__ for one in shell.configurables if "OpenRouter" in type(one).__name__]
+
+    jupyter_openrouter.load_ipython_extension(shell)
+    assert configurables() == ["OpenRouterMagics"]
+    shell.run_line_magic("reload_ext", "jupyter_openrouter")
+    assert configurables() == ["OpenRouterMagics"]
+    shell.run_line_magic("unload_ext", "jupyter_openrouter")
+    assert configurables() == []
+    shell.run_line_magic("load_ext", "jupyter_openrouter")
+
+
+def test_defaults_come_from_a_configuration_file(shell: InteractiveShell) -> None:
+    shell.run_line_magic("unload_ext", "jupyter_openrouter")
+    shell.config.OpenRouterMagics.model = "demo/echo"
+    shell.config.OpenRouterMagics.max_tokens = 1
+    shell.run_line_magic("load_ext", "jupyter_openrouter")
+    assert run(shell, "-o x", "one two three four").success
+    assert shell.user_ns["x"].finish_reason == "length"

@@ -11,9 +11,10 @@ from kernels import Run, running_kernel
 
 import jupyter_openrouter
 from jupyter_openrouter import errors
+from jupyter_openrouter.command_list import COMMANDS
 from jupyter_openrouter.demo.models import MODELS
+from jupyter_openrouter.flags import make_parser
 from jupyter_openrouter.keys import refuse_keys_in
-from jupyter_openrouter.magic import OpenRouterMagics
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -69,13 +70,25 @@ def test_an_example_that_does_not_work_fails(broken: str, tmp_path: Path) -> Non
 
 def test_the_table_of_flags_is_the_help_of_the_magic() -> None:
     rows = []
-    for action in OpenRouterMagics.openrouter.parser._actions:
-        value = action.metavar or action.dest.upper()
-        rows.append(f"| {', '.join(f'`{flag} {value}`' for flag in action.option_strings)} | {action.help} |")
+    for group in make_parser()._action_groups:
+        rows += [f"| *{group.title}* | |"] * bool(group._group_actions)
+        for action in group._group_actions:
+            value = "" if action.nargs == 0 else action.metavar or ",".join(action.choices or ())
+            value = f"[{value}]" if action.nargs == "?" else value
+            written = ", ".join(f"`{f'{flag} {value}'.strip()}`" for flag in action.option_strings)
+            rows.append(f"| {written} | {action.help} |")
     readme = (ROOT / "README.md").read_text("utf-8")
     table = re.search(r"^\| Flag \|.*\n\| --- .*\n((?:\|.*\n)+)", readme, re.MULTILINE)
     assert table is not None
     assert table[1].splitlines() == rows
+
+
+def test_the_table_of_commands_is_their_help() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    table = re.search(r"^\| Command \| What it does \|\n\| --- .*\n((?:\|.*\n)+)", readme, re.MULTILINE)
+    assert table is not None
+    rows = [f"| `{one.usage}` | {one.does} |" for one in COMMANDS.values()]
+    assert table[1].replace("\\|", "|").splitlines() == rows
 
 
 def test_the_readme_names_every_demo_model_and_every_error() -> None:

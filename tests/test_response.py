@@ -335,6 +335,13 @@ def test_a_record_read_again_is_the_same_record(
         assert after.error.response is after
 
 
+@pytest.mark.parametrize("remedy", ["0\r", " 0", "\n", ""])
+def test_a_remedy_with_white_space_around_it_is_said_once(remedy: str) -> None:
+    error = errors.OpenRouterError("It failed.", remedy=remedy)
+    again = errors.restored(errors.restored(error.to_dict()).to_dict())
+    assert (str(again), again.message) == (str(error), error.message)
+
+
 @pytest.mark.parametrize(
     "kind", ["Exception", "Mapping", "re", "plain", "", None, 5, "FutureError", "OpenRouterError"]
 )

@@ -15,24 +15,96 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 # What each module may import of the package; a later one may stand on an earlier one only.
 ORDER = [
-    {"background", "plain_text", "tolerant", "memory_cache", "pieces", "rechunking", "slugs"},
-    {"errors", "network"},
-    {"sse", "keys", "kinds", "kernel_channel", "math_spans", "inert_text"},
-    {"chunks", "inert_inline", "parameters", "media", "listing"},
-    {"inert_writer", "request", "parts", "model_cards", "account", "embeddings"},
-    {"safe_markdown", "retry", "model_search", "extras"},
-    {"saved_form"},
-    {"response", "catalog", "plan"},
-    {"bodies", "publish", "continuing"},
-    {"stream"},
-    {"options", "transport"},
-    {"client"},
-    {"clients", "synchronous"},
-    {"answering", "widget"},
-    {"chat", "live"},
+    {
+        "background",
+        "fences",
+        "hidden_input",
+        "question_marks",
+        "inert_inline",
+        "inert_text",
+        "inert_writer",
+        "masking",
+        "math_spans",
+        "memory_cache",
+        "money",
+        "pieces",
+        "plain_text",
+        "rechunking",
+        "safe_markdown",
+        "slugs",
+        "token_count",
+        "tolerant",
+        "traceback_text",
+    },
+    {"cutting", "day_file", "errors", "kernel_channel", "listing", "network", "notices", "saved_form"},
+    {
+        "account",
+        "answer_json",
+        "brace_pairs",
+        "caps",
+        "chunks",
+        "costs",
+        "explain",
+        "files",
+        "keys",
+        "kinds",
+        "model_cards",
+        "prompt_loop",
+        "retry",
+        "schema_check",
+        "sse",
+        "tables",
+    },
+    {
+        "embeddings",
+        "estimate",
+        "extras",
+        "given_schema",
+        "ledger",
+        "media",
+        "model_search",
+        "notebook_costs",
+        "parameters",
+        "plan",
+        "strict_schema",
+        "transport",
+        "typed_json",
+        "written_values",
+    },
+    {"__main__", "beside", "bodies", "model_table", "parts", "request", "schema", "spending"},
+    {"catalog", "describers", "flags", "response"},
+    {
+        "command_list",
+        "continuing",
+        "describing",
+        "line_question",
+        "options",
+        "publish",
+        "running",
+        "settling",
+        "shown",
+        "stream",
+        "turn",
+    },
+    {"client", "conversation_export", "explaining", "expressions", "notebook_records", "widget"},
+    {"attachments", "clients", "conversation_files", "live", "synchronous"},
+    {"answering", "conversation", "key_status", "open_catalog"},
+    {"chat", "conversations", "known_slugs", "login", "status"},
+    {"cell", "going_on", "key_commands", "offering", "talk_commands"},
+    {"asking", "commands", "completing", "pricing"},
     {"magic"},
 ]
-NOTEBOOK_FACING = {"kernel_channel", "widget", "chat", "live", "magic"}
+NOTEBOOK_FACING = {
+    "kernel_channel",
+    "prompt_loop",
+    "widget",
+    "chat",
+    "live",
+    "magic",
+    "key_commands",
+    "completing",
+    "question_marks",
+}
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
@@ -63,9 +135,7 @@ def test_every_module_has_its_place_and_stands_on_earlier_ones_only() -> None:
     assert set(level) == set(MODULES)
     for name, path in MODULES.items():
         for other in imports(path)[0] & set(MODULES):
-            # `response` shows itself through `safe_markdown`, when a notebook asks for it.
-            if (name, other) != ("response", "safe_markdown"):
-                assert level[other] < level[name], f"{name} imports {other}"
+            assert level[other] < level[name], f"{name} imports {other}"
 
 
 def test_only_the_transport_knows_httpx() -> None:

@@ -1,0 +1,222 @@
+"""Asks a cell's question: the answer is shown, held to its form, taken into its conversation, paid for, and saved."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from .answering import answer
+from .background import Job, background
+from .cell import Asked
+from .errors import AnswerFormatError, OpenRouterError
+from .keys import Key
+from .ledger import ledger
+from .live import Live
+from .money import dollars
+from .publish import rest
+from .response import Response
+from .running import Run, RunningResponse
+from .shown import code_of, saved_forms
+
+
+def short(error: BaseException) -> BaseException:
+    """The error, which a notebook now shows in one line: what happened and what to do, without our frames."""
+    line = f"{type(error).__name__}: {error}".rstrip(": ")
+    # Not a lambda: the response that holds the error can be pickled.
+    error._render_traceback_ = functools.partial(list, [line])  # type: ignore[attr-defined]
+    return error
+
+
+class Asking:
+    """One run of one cell.
+
+    Args:
+        asked: The question.
+        key: To send it with.
+        live: How it is shown.
+        keep: Called with each response that is begun, which goes into the user's variables.
+        goes_on: Whether the cell ends before the answer does.
+
+    Attributes:
+        goes_on: Whether the cell ends before the answer does.
+        response: The answer; the second one where the first did not have the form that was asked for.
+        error: What the cell ends with, or None.
+    """
+
+    def __init__(
+        self,
+        asked: Asked,
+        key: Key | None,
+        live: Live,
+        keep: Callable[[Response], None],
+        *,
+        goes_on: bool = False,
+    ) -> None:
+        self._asked, self._key, self._live, self._keep = asked, key, live, keep
+        self.goes_on = goes_on
+        self._notes = list(asked.notes)
+        self._run: Run | None = Run() if asked.flags.background else None
+        self._opened = asyncio.Event()
+        self._finished = False
+        self._settling: Job[None] | None = None
+        self.error: OpenRouterError | None = None
+        self.job: Job[None] | None = None
+        self.response = self._begin(asked.question.model)
+
+    def _begin(self, model: str) -> Response:
+        if self._run is not None:
+            response: Response = RunningResponse(model)
+            response._run = self._run  # type: ignore[attr-defined]
+        else:
+            response = Response(model)
+        talk = self._asked.conversation
+        ledger.note(
+            response,
+            source="cell",
+            cell_id=self._asked.where.cell_id,
+            conversation=talk.name if talk is not None else "",
+        )
+        self._keep(response)
+        return response
+
+    def start(self) -> None:
+        """Sends it, and begins to show what comes."""
+        self.job = background().submit(self._answer())
+        if self._run is not None:
+            self._run.job, self._run.response = self.job, self.response
+        try:
+            self._live.open(self.response, self.job, waits=not self.goes_on)
+        except BaseException:
+            self.job.cancel()
+            raise
+        finally:
+            background().post(self._opened.set)
+
+    def wait(self) -> None:
+        """Waits for the answer, which is shown meanwhile."""
+        if self.job is not None:
+            self._live.wait(self.job)
+
+    def close(self) -> None:
+        """Ends it, wherever it is, and leaves its saved form."""
+        if self.job is not None:
+            self.job.cancel()
+            self.job.wait(2)
+        self._finish()
+
+    async def _answer(self) -> None:
+        try:
+            await answer(self._asked.question, self.response, self._key, rest=rest)
+            await self._until_open()
+            wrong = self._read()
+            if wrong is not None and self._may_repair():
+                await self._repair(wrong)
+                wrong = self._read()
+            self.error = self.response.error or wrong
+        finally:
+            if self.goes_on:
+                self._finish()
+
+    async def _until_open(self) -> None:
+        """What ends at once must not be replaced before it is shown; that takes moments, so a Stop waits, too."""
+        while not self._opened.is_set():
+            with suppress(asyncio.CancelledError):
+                await self._opened.wait()
+
+    # --- the form of the answer
+
+    def _read(self) -> AnswerFormatError | None:
+        """Reads the answer in the form that was asked for; gives what is wrong with it, or None."""
+        response, schema = self.response, self._asked.schema
+        if response.state != "done" or (schema is None and self._asked.shown_as != "json"):
+            return None
+        try:
+            parsed = response.json() if schema is None else schema.parse(response.text)
+        except AnswerFormatError as error:
+            error.response = response
+            return error
+        response.parsed = parsed
+        return None
+
+    def _may_repair(self) -> bool:
+        return self._asked.schema is not None and self.response.finish_reason != "length"
+
+    async def _repair(self, wrong: AnswerFormatError) -> None:
+        """Asks once more, with what was wrong; the new answer takes the place of the first."""
+        schema, first, question = self._asked.schema, self.response, self._asked.question
+        assert schema is not None
+        assert self.job is not None
+        cost = "unknown" if first.cost is None else dollars(first.cost)
+        self._notes.append(
+            f"Asked a second time: the first answer ({cost}) did not have the form that was asked for."
+        )
+        left = None if question.max_cost is None else max(0.0, question.max_cost - (first.cost or 0.0))
+        again = replace(
+            question,
+            messages=[*question.messages, *schema.repair_message(wrong, first.text)],
+            max_cost=left,
+        )
+        self.response = self._begin(question.model)
+        if self._run is not None:
+            self._run.response = self.response
+        self._live.again(self.response, self.job)
+        await answer(again, self.response, self._key, rest=rest)
+
+    def code(self) -> str:
+        """The code of a whole answer that was asked for as code, "" for none."""
+        whole = self.response.state == "done" and self._asked.shown_as == "code"
+        return code_of(self.response.text)[0] if whole else ""
+
+    # --- the end
+
+    def _finish(self) -> None:
+        if self._finished:
+            return  # an interrupt closes what goes on, too
+        self._finished = True
+        asked, response = self._asked, self.response
+        if not response.settled:
+            response.state = "stopped"  # it did not end in time
+        response.notes = list(dict.fromkeys([*self._notes, *response.notes]))
+        if asked.conversation is not None:
+            asked.conversation.take(
+                asked.content,
+                response,
+                cell_id=asked.where.cell_id,
+                run=asked.where.run,
+                source=asked.where.source,
+            )
+        error = self.error = self.error or response.error
+        if error is not None:
+            short(error)
+        self._live.close(response, self._forms())
+        if self._run is not None:
+            self._run.error = error
+            self._run.end()
+        if _is_settled_later(response):
+            self._settling = background().submit(self._settle())
+
+    def _forms(self) -> dict[str, Any]:
+        # What a cell raises stands below its output; what ends after its cell has nowhere else to be said.
+        more = (
+            [f"{type(self.error).__name__}: {self.error}"] if self.error is not None and self.goes_on else []
+        )
+        return saved_forms(self.response, shown_as=self._asked.shown_as, more=more)
+
+    async def _settle(self) -> None:
+        """Fills in what the answer has cost, in the variable, the ledger and the saved output."""
+        with suppress(OpenRouterError):  # it stays unknown, and is said to be
+            await self.response.settle()
+            if not _is_settled_later(self.response):
+                self._live.update(self._forms())
+
+
+def _is_settled_later(response: Response) -> bool:
+    if response.settler is None:
+        return False
+    if response.cache_source:
+        return response.saved is None
+    return response.usage is None and bool(response.generation_id or response.id)

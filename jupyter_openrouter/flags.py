@@ -1,0 +1,353 @@
+"""The flags of ``%%openrouter``: what each means, and what they make of a request; knows no IPython."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from .errors import InvalidRequestError
+
+UNNAMED = "chat"
+"""The conversation that ``--chat`` without a name goes on with."""
+SHOWN_AS = ("markdown", "text", "code", "json")
+
+# Flags whose value goes into the request under the same name; `parameters` checks them.
+_PLAIN: dict[str, tuple[type, str]] = {
+    "temperature": (float, "0 to 2: how much chance there is"),
+    "max_tokens": (int, "the most tokens that the answer may have"),
+    "top_p": (float, "0 to 1: only the likeliest tokens that make up this probability"),
+    "top_k": (int, "only this many of the likeliest tokens"),
+    "min_p": (float, "0 to 1: only tokens this likely, relative to the likeliest"),
+    "top_a": (float, "0 to 1: like --min-p, relative to the square of the likeliest"),
+    "frequency_penalty": (float, "-2 to 2: against words in step with how often they came"),
+    "presence_penalty": (float, "-2 to 2: against words that came at all"),
+    "repetition_penalty": (float, "above 0 to 2: against repeating the prompt's words"),
+    "seed": (int, "the same seed gives the same answer where the provider can do so"),
+    "verbosity": (str, "low, medium, high: how long the answer is"),
+}
+_ONE_CELL = frozenset(
+    [
+        "chat",
+        "image",
+        "file",
+        "audio",
+        "raw",
+        "completion",
+        "schema",
+        "out",
+        "background",
+        "dry_run",
+        "refresh",
+        "stop",
+    ]
+)
+"""What only makes sense for one cell."""
+_EFFORTS = ("xhigh", "high", "medium", "low", "minimal", "max")
+
+
+class FlagError(InvalidRequestError):
+    """A line of flags that cannot be read."""
+
+    default_remedy = "Run %openrouter help for all flags."
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise FlagError(f"%%openrouter: {message}.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise FlagError(message or "%%openrouter was ended.")
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if word]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON object")
+    return value
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=json")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        if value[:1] in ("{", "[", '"'):
+            raise argparse.ArgumentTypeError(f"the value of {name} is no JSON: {value!r}") from None
+        return name.strip(), value  # a bare word is text
+
+
+def _reasoning(text: str) -> dict[str, Any]:
+    word = text.strip().lower()
+    if word in ("off", "none", "no"):
+        return {"effort": "none"}
+    if word == "on":
+        return {"enabled": True}
+    if word.isdigit() and int(word) > 0:
+        return {"max_tokens": int(word)}
+    if word in _EFFORTS:
+        return {"effort": word}
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is none of {', '.join(_EFFORTS)}, on, off, or a number of tokens"
+    )
+
+
+def _price(text: str) -> dict[str, float]:
+    values = _words(text)
+    if len(values) > 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not one price or two: prompt,completion")
+    prices = [_dollars(value) for value in values] or [_dollars(text)]
+    return {"prompt": prices[0], "completion": prices[-1]}
+
+
+def _dollars(text: str) -> float:
+    value = _number(text.removeprefix("$"))
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than nothing")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time above 0 seconds")
+    return value
+
+
+def _number(text: str) -> float:
+    from .request import number
+
+    try:
+        return number(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+_READ: dict[type, Callable[[str], Any]] = {float: _number, int: _whole, str: str}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """A parser of all flags; each that was not given is None, False or an empty list."""
+    parser = _Parser(
+        prog="%%openrouter",
+        add_help=False,
+        allow_abbrev=False,
+        usage="%%%%openrouter [-m MODEL] [flags]      with the prompt in the lines below",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=32, width=100),
+    )
+    who = parser.add_argument_group("who answers")
+    who.add_argument("-m", "--model", metavar="SLUG", help="such as openai/gpt-4 or demo/tour")
+    who.add_argument(
+        "--models", type=_words, metavar="A,B", help="others that OpenRouter may ask when the first fails"
+    )
+    who.add_argument(
+        "--fallback", type=_words, metavar="A,B", help="others that we ask in turn, before the first word"
+    )
+    who.add_argument("--only", type=_words, metavar="A,B", help="the only providers that may answer")
+    who.add_argument("--ignore", type=_words, metavar="A,B", help="providers that may not")
+    who.add_argument("--sort", metavar="BY", help="price, throughput or latency: which provider goes first")
+    who.add_argument(
+        "--max-price", type=_price, metavar="X[,Y]", help="dollars for a million tokens in, and out"
+    )
+    who.add_argument(
+        "--zdr", action="store_true", default=None, help="only where nothing is kept (zero data retention)"
+    )
+    who.add_argument("--provider", type=_object, metavar="JSON", help="all routing fields, as on the wire")
+
+    asked = parser.add_argument_group("what is asked")
+    asked.add_argument("-s", "--system", metavar="TEXT", help="system message")
+    asked.add_argument(
+        "-c", "--chat", nargs="?", const=UNNAMED, metavar="NAME", help="go on in a conversation"
+    )
+    asked.add_argument("--image", action="append", metavar="X", help="path or variable; may be repeated")
+    asked.add_argument("--file", action="append", metavar="X", help="path or variable; may be repeated")
+    asked.add_argument("--audio", action="append", metavar="X", help="path or variable; may be repeated")
+    asked.add_argument("--raw", action="store_true", help="leave {{ }} in the prompt as it is")
+    asked.add_argument("--completion", action="store_true", help="the legacy text endpoint")
+    asked.add_argument("--show-prompt", action="store_true", help="show what was sent, below the answer")
+
+    how = parser.add_argument_group("how it is answered")
+    for name, (kind, meaning) in _PLAIN.items():
+        short = {"temperature": ["-t"]}.get(name, [])
+        flag = f"--{name.replace('_', '-')}"
+        metavar = {float: "X", int: "N", str: "WORD"}[kind]
+        how.add_argument(*short, flag, type=_READ[kind], metavar=metavar, help=meaning)
+    how.add_argument("--stop", action="append", metavar="TEXT", help="ends the answer; may be repeated")
+    how.add_argument(
+        "--reasoning", type=_reasoning, metavar="HOW", help="high, medium, low, a number of tokens, or off"
+    )
+    how.add_argument("--plugin", action="append", metavar="ID", help="such as web; may be repeated")
+    how.add_argument(
+        "--param", action="append", type=_pair, metavar="NAME=JSON", help="any other field; may be repeated"
+    )
+    how.add_argument("--schema", metavar="NAME", help="a class or a JSON schema: the answer is .parsed")
+
+    shown = parser.add_argument_group("what becomes of it")
+    shown.add_argument("-o", "--out", metavar="NAME", help="variable for the response, besides _openrouter")
+    shown.add_argument(
+        "--as", dest="shown_as", choices=SHOWN_AS, help="how it is shown; code goes without its fence"
+    )
+    shown.add_argument("--background", action="store_true", help="return at once and stream on")
+    shown.add_argument("--no-stream", action="store_true", help="ask for the answer in one piece")
+
+    limits = parser.add_argument_group("money and time")
+    limits.add_argument("--dry-run", action="store_true", help="price the request, and send nothing")
+    limits.add_argument("--max-cost", type=_dollars, metavar="USD", help="refuse, or stop, above this")
+    limits.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for the whole answer")
+    limits.add_argument("--idle-timeout", type=_seconds, metavar="S", help="seconds without a word")
+    limits.add_argument(
+        "--cache", nargs="?", type=_whole, const=True, metavar="S", help="OpenRouter's cache: again is free"
+    )
+    limits.add_argument("--refresh", action="store_true", help="with --cache: ask anew, and keep that")
+    return parser
+
+
+def unset(value: Any) -> bool:
+    """Whether a flag was not given, or a default not set; 0 is a value."""
+    return value is None or value is False or (isinstance(value, (str, list, dict, tuple)) and not value)
+
+
+def configurable() -> dict[str, str]:
+    """The flags for which a default can be set, by their names in Python, and what each means.
+
+    >>> configurable()["model"]
+    'such as openai/gpt-4 or demo/tour'
+    """
+    return {
+        action.dest: str(action.help) for action in make_parser()._actions if action.dest not in _ONE_CELL
+    }
+
+
+def defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Configured values as the flags would have read them; those that are not set are left out.
+
+    Raises:
+        FlagError: a value does not fit its flag.
+
+    >>> defaults({"reasoning": "high", "fallback": "a/b, c/d", "temperature": 0, "model": ""})
+    {'fallback': ['a/b', 'c/d'], 'temperature': 0.0, 'reasoning': {'effort': 'high'}}
+    """
+    found = {}
+    for action in make_parser()._actions:
+        value = given.get(action.dest)
+        if unset(value):
+            continue
+        try:
+            found[action.dest] = _as_flag(action, value)
+        except (argparse.ArgumentTypeError, ValueError, TypeError) as error:
+            raise FlagError(f"OpenRouterMagics.{action.dest}: {error}.") from None
+    return found
+
+
+def _as_flag(action: argparse.Action, value: Any) -> Any:
+    if action.dest == "param":
+        return list(dict(value).items())
+    if isinstance(action, argparse._AppendAction):
+        return [value] if isinstance(value, str) else list(value)
+    if action.nargs == 0:
+        return True
+    if isinstance(value, (str, int, float)) and not (value is True and action.const is True):
+        text = str(value)
+        value = action.type(text) if callable(action.type) else text
+    if action.choices is not None and value not in action.choices:
+        raise ValueError(f"{value!r} is none of {', '.join(action.choices)}")
+    return value
+
+
+def parse(line: str, defaults: Mapping[str, Any] | None = None) -> argparse.Namespace:
+    """The flags of a line, split as a shell would; ``defaults`` hold where a flag was not given.
+
+    Raises:
+        FlagError: a flag is unknown or its value does not fit.
+
+    >>> parse("-m demo/echo -t 0.5 --max-price 1,5").max_price
+    {'prompt': 1.0, 'completion': 5.0}
+    """
+    try:
+        tokens = shlex.split(line)
+    except ValueError as error:
+        raise FlagError(f"%%openrouter: the line cannot be split ({error}).") from None
+    found, rest = make_parser().parse_known_args(tokens)
+    if rest:
+        hint = close_flag(rest[0])
+        more = f" Did you mean {hint}?" if hint else " The prompt goes into the lines below."
+        raise FlagError(f"%%openrouter: {rest[0]!r} is no flag.{more}")
+    for name, value in (defaults or {}).items():
+        if unset(getattr(found, name, None)) and not unset(value):
+            setattr(found, name, value)
+    return found
+
+
+def flag_names() -> list[str]:
+    """All flags, as they are written.
+
+    >>> flag_names()[:2]
+    ['-m', '--model']
+    """
+    return [flag for action in make_parser()._actions for flag in action.option_strings]
+
+
+def close_flag(word: str) -> str | None:
+    """The flag that a mistyped one was probably meant to be.
+
+    >>> close_flag("--temprature")
+    '--temperature'
+    """
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word, flag_names(), n=1, cutoff=0.7)), None)
+
+
+def fields(flags: argparse.Namespace) -> dict[str, Any]:
+    """The fields of the request that the flags set, by their names on the wire; ``--param`` wins.
+
+    >>> fields(parse("-t 0 --reasoning off --only openai,azure --param user=me"))
+    {'temperature': 0.0, 'provider': {'only': ['openai', 'azure']}, 'reasoning': {'effort': 'none'}, 'user': 'me'}
+    """
+    found: dict[str, Any] = {
+        name: value for name in _PLAIN if (value := getattr(flags, name, None)) is not None
+    }
+    provider = dict(flags.provider or {})
+    for name in ("only", "ignore", "sort", "max_price", "zdr"):
+        if (value := getattr(flags, name)) is not None:
+            provider[name] = value
+    if provider:
+        found["provider"] = provider
+    if flags.models:
+        found["models"] = list(dict.fromkeys([*([flags.model] if flags.model else []), *flags.models]))
+    if flags.stop:
+        found["stop"] = flags.stop
+    if flags.reasoning:
+        found["reasoning"] = flags.reasoning
+    if flags.plugin:
+        found["plugins"] = [{"id": ident} for ident in flags.plugin]
+    for name, value in flags.param or ():
+        found[name] = value
+    return found
+
+
+def split_known(found: Mapping[str, Any], known: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that the client takes by name, and the rest, which goes into ``extra``."""
+    names = set(known)
+    return (
+        {name: value for name, value in found.items() if name in names},
+        {name: value for name, value in found.items() if name not in names},
+    )

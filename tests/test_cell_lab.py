@@ -1,0 +1,53 @@
+"""What a cell leaves in a real JupyterLab: the background's answer in its own output, code in the next cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lab import running_lab
+
+pytestmark = pytest.mark.browser
+MIME = "application/vnd.jupyter-openrouter.v1+json"
+
+
+def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next(tmp_path: Path) -> None:
+    cells = [
+        "%load_ext jupyter_openrouter",
+        "%%openrouter -m demo/slow --background -o x --max-tokens 30 --param demo='{\"rate\": 20}'\ntell",
+        "%%openrouter -m demo/echo --as code\n```python\nprint('from the model')\n```",
+        "print(x.settled); (await x).state",
+    ]
+    with running_lab(tmp_path) as lab:
+        lab.write("cells.ipynb", cells)
+        with lab.open("cells.ipynb") as notebook:
+            for index in (0, 1, 2):
+                notebook.run_cell(index)
+            notebook.run_cell(4)  # behind the one that was put in
+            notebook.page.wait_for_function(
+                "() => document.querySelectorAll('.jp-CodeCell')[1].innerText.includes('token limit')"
+            )
+            notebook.shot("cell-background")
+            saved = notebook.save().cells
+    assert [cell.source for cell in saved[2:4]] == [cells[2], "print('from the model')\n"]
+    assert [sorted(output.data) for output in saved[1].outputs] == [[MIME, "text/markdown", "text/plain"]]
+    assert saved[1].outputs[0].data[MIME]["state"] == "done"
+    assert saved[4].outputs[0].text == "False\n"
+    assert saved[4].outputs[1].data["text/plain"] == "'done'"
+
+
+def test_what_a_stopped_answer_cost_comes_into_its_output_later(tmp_path: Path) -> None:
+    with running_lab(tmp_path) as lab:
+        lab.write("stop.ipynb", ["%load_ext jupyter_openrouter", "%%openrouter -m demo/slow -o x\ntell"])
+        with lab.open("stop.ipynb") as notebook:
+            notebook.run_cell(0)
+            notebook.start_cell(1)
+            notebook.page.get_by_role("button", name="Stop").first.click()
+            notebook.wait_done()
+            notebook.page.wait_for_function(
+                "() => { const text = document.querySelectorAll('.jp-CodeCell')[1].innerText;"
+                " return text.includes('stopped') && text.includes('$'); }"
+            )
+            (output,) = notebook.save().cells[1].outputs
+    assert output.data[MIME]["cost"] > 0
+    assert "cost unknown" not in output.data["text/plain"]

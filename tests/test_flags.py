@@ -1,0 +1,134 @@
+"""The flags of ``%%openrouter``: how a line is read, what it makes of a request, and what the defaults do."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_openrouter.flags import FlagError, configurable, defaults, fields, flag_names, parse
+
+
+def test_quotes_are_split_as_a_shell_would_and_short_flags_are_the_long_ones() -> None:
+    long = parse("--model a/b --system 'be brief, please' --temperature 0.5 --out x --chat trip")
+    assert vars(long) == vars(parse("-m a/b -s 'be brief, please' -t 0.5 -o x -c trip"))
+    assert long.system == "be brief, please"
+
+
+def test_nothing_is_sent_for_what_was_not_given() -> None:
+    assert fields(parse("-m a/b")) == {}
+
+
+def test_chat_and_cache_may_stand_without_a_value() -> None:
+    assert parse("--chat -m a/b").chat == "chat"
+    assert parse("--cache -m a/b").cache is True
+    assert parse("--cache 60 -m a/b").cache == 60
+
+
+def test_a_parameter_by_name_is_json_or_a_word_and_wins_over_its_flag() -> None:
+    line = """-t 1 --param temperature=0 --param user=me --param n=2 --param x='{"a": [1]}'"""
+    assert fields(parse(line)) == {"temperature": 0, "user": "me", "n": 2, "x": {"a": [1]}}
+
+
+def test_the_plain_routing_flags_go_beside_the_whole_provider_field() -> None:
+    line = """--provider '{"sort": "price", "order": ["a"]}' --sort latency --max-price $2 --ignore x,y"""
+    assert fields(parse(line))["provider"] == {
+        "sort": "latency",
+        "order": ["a"],
+        "max_price": {"prompt": 2.0, "completion": 2.0},
+        "ignore": ["x", "y"],
+    }
+
+
+def test_a_model_goes_before_the_others_of_the_service_once() -> None:
+    assert fields(parse("-m a/b --models c/d,a/b"))["models"] == ["a/b", "c/d"]
+    assert fields(parse("--models c/d"))["models"] == ["c/d"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--temprature 1", "Did you mean --temperature?"),
+        ("hello", "The prompt goes into the lines below."),
+        ("-t nan", "'nan' is no number"),
+        ("--reasoning lots", "'lots' is none of"),
+        ("--reasoning -5", "reasoning"),
+        ("--max-price 1,2,3", "is not one price or two"),
+        ("--max-price=-1", "less than nothing"),
+        ("--timeout 0", "no time above 0"),
+        ("--param x", "not of the form name=json"),
+        ("--param x={", "is no JSON"),
+        ("--provider []", "no JSON object"),
+        ("--as poem", "invalid choice"),
+        ("-m", "expected one argument"),
+        ("-s 'open", "cannot be split"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_that_says_why(line: str, words: str) -> None:
+    with pytest.raises(FlagError) as error:
+        parse(line)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith("%%openrouter: ")
+
+
+@given(st.text())
+def test_any_line_is_read_or_is_a_flag_error(line: str) -> None:
+    with suppress(FlagError):
+        parse(line)
+
+
+def test_defaults_hold_where_a_flag_is_not_given_and_zero_is_given() -> None:
+    given = {"model": "a/b", "temperature": 0.7, "no_stream": True, "cache": 60}
+    found = parse("-t 0", defaults(given))
+    assert (found.model, found.temperature, found.no_stream, found.cache) == ("a/b", 0.0, True, 60)
+    assert parse("-m c/d", defaults(given)).model == "c/d"
+
+
+def test_defaults_are_read_as_the_flags_are() -> None:
+    given = {
+        "fallback": "a/b,c/d",
+        "reasoning": "2000",
+        "max_price": 2,
+        "param": {"user": "me"},
+        "plugin": "web",
+        "provider": {"sort": "price"},
+        "shown_as": "text",
+        "zdr": True,
+        "system": "",
+        "cache": True,
+    }
+    assert defaults(given) == {
+        "fallback": ["a/b", "c/d"],
+        "max_price": {"prompt": 2.0, "completion": 2.0},
+        "zdr": True,
+        "provider": {"sort": "price"},
+        "reasoning": {"max_tokens": 2000},
+        "plugin": ["web"],
+        "param": [("user", "me")],
+        "shown_as": "text",
+        "cache": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"temperature": "warm"}, "OpenRouterMagics.temperature: 'warm' is no number"),
+        ({"shown_as": "poem"}, "none of markdown, text, code, json"),
+        ({"provider": "{"}, "OpenRouterMagics.provider"),
+        ({"param": 5}, "OpenRouterMagics.param"),
+    ],
+)
+def test_a_default_that_does_not_fit_names_its_trait(given: dict[str, object], words: str) -> None:
+    with pytest.raises(FlagError, match=words):
+        defaults(given)
+
+
+def test_each_flag_has_a_help_and_what_is_for_one_cell_has_no_default() -> None:
+    assert {"-m", "-s", "-t", "-c", "-o", "--as"} <= set(flag_names())
+    assert "model" in configurable()
+    assert not {"chat", "out", "dry_run", "schema"} & set(configurable())
+    assert all(configurable().values())
