@@ -135,9 +135,11 @@ class Widget:
         if self._following is not None:
             self._following.cancel()
         if self._widget is not None:
+            from .widget import keep
+
             # Its end is not that of the job, which may go on with another response, or be what runs this.
-            self._widget._job = None
-            self._widget.close()
+            self._widget.end(self._widget._running)
+            keep(self._widget)
         self._following = self._widget = None
 
 

@@ -62,8 +62,23 @@ def channel() -> KernelChannel | None:
     return found
 
 
+_last: LiveAnswer | None = None
+
+
+def keep(ended: LiveAnswer | None) -> None:
+    """Keeps the last answer's widget open, and closes the one before.
+
+    A page that was loaded again while the cell ran hears of its widgets only when the cell has ended.
+    """
+    global _last
+    before, _last = _last, ended
+    if before is not None:
+        before.close()
+
+
 def close_channels() -> None:
     """Takes back what was added to the kernel; for ``%unload_ext``."""
+    keep(None)
     for found in list(_channels.values()):
         found.close()
     _channels.clear()
@@ -297,6 +312,11 @@ class LiveAnswer(StreamingWidget):
         here = threads.running()
         if layout is not None:
             here.post(layout.close) if here is not None else layout.close()
+
+    def end(self, response: Response) -> None:
+        """Tells a view that comes later how the answer ended; there is nothing to stop any more."""
+        self._job = None
+        background().post(lambda: self.publish(state=response.state, interruptible=False))
 
     async def follow(self) -> None:
         """Publishes the response until it has settled. To be run on the I/O loop."""

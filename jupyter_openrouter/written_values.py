@@ -37,7 +37,7 @@ def written(value: Any, budget: int) -> tuple[str, int]:
     >>> written({"a": [1, 2, (3,)], "b": {"c"}}, 100)
     ("{'a': [1, 2, (3,)], 'b': {'c'}}", 0)
     >>> written(list(range(1000)), 20)
-    ('[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … 990 more]', 990)
+    ('[0, 1, 2, … 997 more]', 997)
     """
     for most, longest in _LIMITS:
         writer = _Writer(most, longest, budget)

@@ -397,7 +397,9 @@ def test_a_live_answer_says_that_its_kernel_is_gone_with_stop_disabled(lab: Lab)
         notebook.shot("dead")
 
 
-def test_a_page_that_is_loaded_again_while_a_cell_runs_loses_the_view_but_not_the_answer(lab: Lab) -> None:
+def test_a_page_that_is_loaded_again_while_a_cell_runs_shows_the_answer_when_the_cell_has_ended(
+    lab: Lab,
+) -> None:
     story = "%%openrouter --model demo/slow\nA story"
     lab.write("again.ipynb", [LOAD, story, "len(_openrouter.text) * (_openrouter.state == 'stopped')"])
     with lab.open("again.ipynb") as notebook:
@@ -408,11 +410,15 @@ def test_a_page_that_is_loaded_again_while_a_cell_runs_loses_the_view_but_not_th
         notebook.save()
         before = page.locator(".jor-text").inner_text()
         page.reload()
-        # JupyterLab asks for widgets on the channel that the cell blocks, so there is no view to look for.
-        kernel = "jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        # JupyterLab asks for widgets on the channel that the cell blocks, so there is no view before its end.
+        kernel = "globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
         page.wait_for_function(f"() => {kernel}?.connectionStatus === 'connected'", timeout=60_000)
         page.evaluate(f"() => {kernel}.interrupt()")
         page.wait_for_function(f"() => {kernel}.status === 'idle'", timeout=60_000)
+        until(notebook, lambda: page.locator(".jor-text").count() == 1)
+        assert page.locator(".jor-text").inner_text().startswith(before[:100])
+        until(notebook, lambda: "stopped" in notebook.output_text(1))
+        assert page.get_by_role("button", name="Stop").count() == 0
         notebook.run_cell(2)
         assert int(notebook.output(2).inner_text()) >= len(before)
         assert not ours(notebook)
