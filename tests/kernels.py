@@ -144,9 +144,23 @@ class Kernel:
     # --- the browser side
 
     def comm(self, kind: str, number: int = -1) -> str:
-        """The id of a widget's open comm: "answer" or "chat"; by default the newest."""
-        found = self.until(lambda: [i for i, state in self.comms.items() if state.get("_kind") == kind])
+        """The id of a widget's open comm: "answer" (one that runs) or "chat"; by default the newest."""
+        found = self.until(
+            lambda: (
+                self.answers()
+                if kind == "answer"
+                else [i for i, s in self.comms.items() if s.get("_kind") == kind]
+            )
+        )
         return found[number]
+
+    def answers(self) -> list[str]:
+        """The ids of the live answers that run; the last one that has ended stays open beside them."""
+        return [
+            i
+            for i, s in self.comms.items()
+            if s.get("_kind") == "answer" and s.get("state") in ("waiting", "streaming")
+        ]
 
     def text(self, comm_id: str) -> str:
         """The text that a browser would hold: deltas put at their offsets, snapshots taken whole."""

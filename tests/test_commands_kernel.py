@@ -107,11 +107,7 @@ def test_an_answer_that_was_cut_goes_on_and_both_are_one(kernel: Kernel) -> None
 def test_a_stopped_answer_goes_on_and_a_stop_of_that_keeps_its_text(kernel: Kernel) -> None:
     def ask_and_stop(cell: str) -> Any:
         run = kernel.start(cell)
-        comm = kernel.until(
-            lambda: next(
-                (i for i, s in kernel.comms.items() if s.get("_kind") == "answer" and kernel.text(i)), None
-            )
-        )
+        comm = kernel.until(lambda: next((i for i in kernel.answers() if kernel.text(i)), None))
         kernel.stop(comm)
         kernel.until(lambda: run.done)
         return run
@@ -128,9 +124,7 @@ def test_a_stopped_answer_goes_on_and_a_stop_of_that_keeps_its_text(kernel: Kern
 
 def test_an_interrupt_of_a_continuation_keeps_its_text_and_the_next_cell_runs(kernel: Kernel) -> None:
     def answering() -> str | None:
-        return next(
-            (i for i, s in kernel.comms.items() if s.get("_kind") == "answer" and kernel.text(i)), None
-        )
+        return next((i for i in kernel.answers() if kernel.text(i)), None)
 
     first = kernel.start("%%openrouter -m demo/slow\ntell")
     kernel.stop(kernel.until(answering))
