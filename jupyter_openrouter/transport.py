@@ -259,43 +259,43 @@ class Transport:
         target = self._address.path + quote(path, safe="/:@!$&'()*+,;=~%")
         if query:
             target += "?" + urlencode(query)
+        # The headers, which hold the key, are in no variable here: a verbose traceback prints those of each frame.
+        if self._proxied is not None:
+            url = f"{self._address.scheme}://{self._authority}{target}"
+            asked = self._proxied.build_request(
+                method, url, headers=self._headers(headers, content), content=content
+            )
+            answer = await self._proxied.send(asked, stream=True)
+            return Connection(answer.status_code, answer.headers.raw, answer)
+        request = httpcore.Request(
+            method,
+            httpcore.URL(
+                scheme=self._address.scheme,
+                host=self._raw_host.strip(b"[]"),
+                port=self._address.port,
+                target=target,
+            ),
+            headers=self._headers(headers, content),
+            content=content,
+            # Reading is timed by the stream, which counts events and not bytes.
+            extensions={"timeout": {"connect": self._connect_timeout, "write": _WRITE_SECONDS}},
+        )
+        response = await self._pool.handle_async_request(request)
+        return Connection(response.status, response.headers, response)
+
+    def _headers(self, more: Mapping[str, str], content: bytes | None) -> list[tuple[bytes, bytes]]:
         given = {
             "Host": self._authority,
             "Accept-Encoding": "identity",
             "User-Agent": "jupyter_openrouter",
-            **headers,
+            **more,
         }
         if content is not None:
             given |= {"Content-Type": JSON, "Content-Length": str(len(content))}
-        if self._key is not None:
-            given["Authorization"] = self._key.authorization()
         encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in given.items()]
-        if self._proxied is not None:
-            return await self._send_through_httpx(method, target, encoded, content)
-        response = await self._pool.handle_async_request(
-            httpcore.Request(
-                method,
-                httpcore.URL(
-                    scheme=self._address.scheme,
-                    host=self._raw_host.strip(b"[]"),
-                    port=self._address.port,
-                    target=target,
-                ),
-                headers=encoded,
-                content=content,
-                # Reading is timed by the stream, which counts events and not bytes.
-                extensions={"timeout": {"connect": self._connect_timeout, "write": _WRITE_SECONDS}},
-            )
-        )
-        return Connection(response.status, response.headers, response)
-
-    async def _send_through_httpx(
-        self, method: str, target: str, headers: list[tuple[bytes, bytes]], content: bytes | None
-    ) -> Connection:
-        url = f"{self._address.scheme}://{self._authority}{target}"
-        request = self._proxied.build_request(method, url, headers=headers, content=content)
-        response = await self._proxied.send(request, stream=True)
-        return Connection(response.status_code, response.headers.raw, response)
+        if self._key is not None:
+            encoded.append((b"Authorization", self._key.authorization().encode("latin-1")))
+        return encoded
 
     def translate(self, error: Exception) -> OpenRouterError | None:
         """Says in our terms what ``send`` raised, or reading what it gave; None for a fault of our own."""

@@ -7,6 +7,7 @@ import contextlib
 import re
 import socket
 import ssl
+import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -378,3 +379,20 @@ def test_a_request_that_nobody_takes_can_be_cancelled_at_once() -> None:
             return list(one._pool.connections)
 
     assert run(work()) == []
+
+
+def test_a_fault_of_our_own_shows_the_key_in_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    async def work() -> str:
+        async with to("http://127.0.0.1:9/v1") as one:
+            monkeypatch.setattr(one._pool, "handle_async_request", broken)
+            with pytest.raises(ZeroDivisionError) as raised:
+                await body(one)
+            shown = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+            return "".join(shown.format())
+
+    shown = run(work())
+    assert "handle_async_request" in shown
+    assert "sk-or-test" not in shown
