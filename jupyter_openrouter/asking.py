@@ -43,6 +43,7 @@ class Asking:
 
     Attributes:
         goes_on: Whether the cell ends before the answer does.
+        where: Where it is asked.
         response: The answer; the second one where the first did not have the form that was asked for.
         error: What the cell ends with, or None.
     """
@@ -57,6 +58,7 @@ class Asking:
         goes_on: bool = False,
     ) -> None:
         self._asked, self._key, self._live, self._keep = asked, key, live, keep
+        self.where = asked.where
         self.goes_on = goes_on
         self._notes = list(asked.notes)
         self._run: Run | None = Run() if asked.flags.background else None

@@ -68,7 +68,7 @@ def _load(module: str | None) -> None:
 
 def _ask(question: str, flags: str, magics: Any) -> Any:
     """Asks by the way of a cell with these flags."""
-    return magics.ask(question, flags)
+    return magics.ask(question, flags, below=False)
 
 
 def _command(word: str, rest: str, shell: Any, magics: Any) -> Any:

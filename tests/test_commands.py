@@ -79,7 +79,7 @@ class Magics:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, str]] = []
 
-    def ask(self, prompt: Any, line: str = "") -> None:
+    def ask(self, prompt: Any, line: str = "", *, below: bool = True) -> None:
         self.asked.append((prompt, line))
 
 
@@ -508,7 +508,7 @@ def test_a_failed_explanation_still_knows_what_it_was_about(monkeypatch: pytest.
     monkeypatch.setattr(sys, "last_value", error, raising=False)
 
     class Failing(Magics):
-        def ask(self, prompt: Any, line: str = "") -> None:
+        def ask(self, prompt: Any, line: str = "", *, below: bool = True) -> None:
             raise FlagError("no model is named.")
 
     with pytest.raises(FlagError) as failed:

@@ -104,6 +104,7 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ("-m demo/echo --plugin web", {"plugins": [{"id": "web"}]}),
     ("""-m demo/echo --param demo='{"rate": 0}' --param user=me""", {"demo": {"rate": 0}, "user": "me"}),
     ("-m demo/echo --no-stream", {"stream": False}),
+    ("-m demo/echo --stream --no-zdr --no-show-prompt", {"stream": True}),
     ("-m demo/echo --completion", {"prompt": "hello", "model": "demo/echo"}),
     ("-m demo/echo --image dot.png", {"messages.0.content.1.type": "image_url"}),
     ("-m demo/echo --file note.txt", {"messages.0.content": "```data: note.txt\nthe note\n```\nhello"}),
@@ -221,6 +222,24 @@ def test_code_is_shown_without_fences_and_offered_as_the_next_cell(shared: Kerne
     assert saved(run)["text/plain"].startswith("So:\n")
     unwatched = shared.run("%%openrouter -m demo/echo --as code\n```python\nx = 1\n```", allow_stdin=False)
     assert good(unwatched).reply["payload"] == []
+
+
+def test_a_cell_that_is_run_again_offers_other_code_and_never_the_same_or_an_older_one_twice(
+    shared: Kernel,
+) -> None:
+    def offered(code: str, cell_id: str) -> list[str]:
+        run = good(cell(shared, f"%%openrouter -m demo/echo --as code\n{code}", cell_id=cell_id))
+        assert saved(run)["text/markdown"].startswith(f"```text\n{code}\n```")
+        assert run.reply is not None
+        return [one["text"] for one in run.reply["payload"]]
+
+    assert offered("x = 1", "offers") == ["x = 1\n"]
+    assert offered("x = 1", "offers") == []
+    assert offered("x = 2", "offers") == ["x = 2\n"]
+    assert offered("x = 1", "offers") == []
+    assert offered("x = 1", "another") == ["x = 1\n"]
+    assert offered("y = 1", "") == ["y = 1\n"]
+    assert offered("y = 1", "") == [], "a front end that tells no id"
 
 
 def test_json_is_put_on_lines_and_what_is_none_is_an_error_with_the_text_kept(shared: Kernel) -> None:
@@ -476,6 +495,10 @@ def test_unloading_leaves_nothing_and_loading_again_works(kernel: Kernel) -> Non
         kernel.run(f"{load} jupyter_openrouter")
     good(kernel.run(f"%%openrouter {FAST} --background\nhello"))
     assert kernel.value(f"{state}[0]") == before[0] + 1
+    offers = [good(cell(kernel, f"%%openrouter {FAST} --as code\nx = 1", cell_id="same"))]
+    kernel.run("%reload_ext jupyter_openrouter")
+    offers.append(good(cell(kernel, f"%%openrouter {FAST} --as code\nx = 1", cell_id="same")))
+    assert [len(run.reply["payload"]) for run in offers if run.reply] == [1, 0]
     kernel.run("%unload_ext jupyter_openrouter")
     assert kernel.value(state) == before
     kernel.run("%load_ext jupyter_openrouter")
