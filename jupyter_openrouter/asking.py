@@ -163,6 +163,7 @@ class Asking:
             max_cost=left,
         )
         self.response = self._begin(question.model)
+        self.response.mends = [first]
         if self._run is not None:
             self._run.response = self.response
         self._live.again(self.response, self.job)

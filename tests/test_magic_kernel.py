@@ -14,6 +14,7 @@ from kernels import PYTHONS, Kernel, Run, running_kernel
 
 from jupyter_openrouter.demo.picture import data_url
 from jupyter_openrouter.flags import flag_names
+from jupyter_openrouter.notebook_costs import read
 
 pytestmark = pytest.mark.kernel
 
@@ -266,6 +267,34 @@ def test_a_schema_gives_the_type_and_asks_once_more_where_the_answer_does_not_fi
     assert len(run.bundles) == 1
     assert "Asked a second time: the first answer ($" in saved(run)["text/plain"]
     assert shared.value("x.parsed") is None
+
+
+def test_an_answer_that_was_mended_is_the_value_and_both_are_paid_for_in_ledger_and_file(
+    shared: Kernel, tmp_path: Path
+) -> None:
+    shared.run("from dataclasses import dataclass\n@dataclass\nclass Thing:\n    a: int")
+    shared.run("from jupyter_openrouter import money\nmoney.PLAY_MONEY = 'toy/'")
+    shared.run("from jupyter_openrouter.ledger import ledger\nbefore = len(ledger)")
+    try:
+        run = good(shared.run("%%openrouter -m demo/faulty --schema Thing -o x\nmisfit, please"))
+        lines = shared.value("[(c.source, c.state, c.dollars) for c in ledger][before:]")
+    finally:
+        shared.run("money.PLAY_MONEY = 'demo/'")
+    assert shared.value("(type(x.parsed) is Thing, x.state, len(x.mends))") == (True, "done", 1)
+    assert [line[:2] for line in lines] == [("cell", "done")] * 2
+    assert all(dollars > 0 for _, _, dollars in lines)
+    assert len(run.bundles) == 1
+    assert "Asked a second time: the first answer ($" in saved(run)["text/plain"]
+    record = saved(run)[MIME]
+    assert [record["mends"][0]["cost"], record["cost"]] == [dollars for _, _, dollars in lines]
+    path = tmp_path / "saved.ipynb"
+    record = json.loads(json.dumps(record).replace("demo/", "toy/"))  # whose figures are no play money
+    output = {"output_type": "display_data", "data": {MIME: record}}
+    path.write_text(
+        json.dumps({"cells": [{"cell_type": "code", "outputs": [output]}], "nbformat": 4}), "utf-8"
+    )
+    found = read([path])
+    assert (found.sum.answers, found.sum.dollars) == (2, pytest.approx(sum(line[2] for line in lines)))
 
 
 def test_a_hit_of_the_cache_is_free_and_the_footer_says_so(shared: Kernel) -> None:
