@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
+import same
 from lab import running_lab
+from nbclient import NotebookClient
 
 pytestmark = pytest.mark.browser
 MIME = "application/vnd.jupyter-openrouter.v1+json"
@@ -51,3 +54,22 @@ def test_what_a_stopped_answer_cost_comes_into_its_output_later(tmp_path: Path) 
             (output,) = notebook.save().cells[1].outputs
     assert output.data[MIME]["cost"] > 0
     assert "cost unknown" not in output.data["text/plain"]
+
+
+@pytest.mark.parametrize("application", ["lab/tree", "notebooks"])
+def test_jupyterlab_and_notebook_7_save_the_same_as_a_run_without_a_person(
+    application: str, tmp_path: Path
+) -> None:
+    alone = same.notebook()
+    NotebookClient(alone, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    with running_lab(tmp_path) as lab:
+        nbformat.write(same.notebook(), tmp_path / "same.ipynb")
+        with lab.open("same.ipynb", application=application) as notebook:
+            for index in range(len(same.CELLS)):
+                notebook.run_cell(index)
+            settled = "() => !document.body.innerText.includes('is answering')"
+            notebook.page.wait_for_function(settled)
+            notebook.shot(f"same-{application[:4].strip('/')}")
+            saved = notebook.save()
+    for source, mine, theirs in zip(same.CELLS, same.outputs(alone), same.outputs(saved), strict=True):
+        assert theirs == mine, source
