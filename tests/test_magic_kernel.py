@@ -374,6 +374,28 @@ def test_a_stopped_answer_is_paid_for_later_in_variable_ledger_and_output(shared
     assert lines[2] is not None
 
 
+def test_settle_fills_in_what_stopped_answers_of_older_cells_have_cost(kernel: Kernel) -> None:
+    kernel.run("from jupyter_openrouter import OpenRouterError, Response, money\nmoney.PLAY_MONEY = 'toy/'")
+    kernel.run("async def fail(self):\n    raise OpenRouterError('not yet')")
+    kernel.run("settle, Response.settle = Response.settle, fail")
+    runs = []
+    for _ in range(2):
+        runs.append(kernel.start("%%openrouter -m demo/slow\ntell"))
+        comm = kernel.comm("answer")
+        kernel.until(lambda comm=comm: kernel.text(comm))
+        kernel.stop(comm)
+        kernel.until(lambda: runs[-1].done)
+        kernel.until(lambda: not kernel.answers())
+    assert all("cost unknown" in saved(run)["text/plain"] for run in runs)
+    said = good(kernel.run("%openrouter settle")).bundles[-1]["text/plain"]
+    assert "2 stay unknown" in said
+    kernel.run("Response.settle = settle")
+    said = good(kernel.run("%openrouter settle")).bundles[-1]["text/plain"]
+    assert "The cost of 2 more is known" in said
+    kernel.until(lambda: not any("cost unknown" in saved(run)["text/plain"] for run in runs))
+    assert all(saved(run)[MIME]["cost"] > 0 for run in runs)
+
+
 def test_answers_in_the_background_run_at_once_and_each_has_its_own_stop(kernel: Kernel) -> None:
     runs = [good(kernel.run(f"%%openrouter -m demo/slow --background -o x{n}\ntell {n}")) for n in range(3)]
     assert kernel.value("[x.settled for x in (x0, x1, x2)]") == [False] * 3
