@@ -147,7 +147,9 @@ def load_ipython_extension(ipython: Any) -> None:
         return
     from . import completing, question_marks
 
-    ipython.register_magics(OpenRouterMagics)
+    magics = OpenRouterMagics(ipython)
+    ipython.register_magics(magics)
+    ipython.events.register("post_run_cell", magics.after_cell)
     completing.install(ipython)
     question_marks.install(ipython)
 
@@ -161,6 +163,8 @@ def unload_ipython_extension(ipython: Any) -> None:
         manager.magics[kind].pop("openrouter", None)
     if (magics := manager.registry.pop("OpenRouterMagics", None)) in ipython.configurables:
         ipython.configurables.remove(magics)
+    if magics is not None:
+        ipython.events.unregister("post_run_cell", magics.after_cell)
     for name in ("completing", "question_marks"):
         if module := sys.modules.get(f"{__name__}.{name}"):
             module.uninstall(ipython)

@@ -36,6 +36,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         locals()[_name] = traitlets.Any(None, allow_none=True, help=_meaning).tag(config=True)
     del _name, _meaning
 
+    _in_cell = False  # whether the cell that runs has come to us
     _last_run: tuple[str, int | None] = ("", None)
     _offered: ClassVar[set[tuple[str, str]]] = set()  # of the class, so that %reload_ext forgets none
 
@@ -62,6 +63,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
     @line_magic("openrouter")
     def openrouter_line(self, line: str) -> Any:
         """One line: a command, or a question. ``%openrouter help`` lists them; alone, it tells how things stand."""
+        self._in_cell = hasattr(self.shell, "kernel")
         try:
             refuse_keys_in(line)
             background().call(_load_commands)
@@ -83,12 +85,24 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
             OpenRouterError: nothing could be sent, or as the answer ended; the notebook shows one line of it.
             KeyboardInterrupt: it was interrupted; the text so far is in ``_openrouter``.
         """
+        self._in_cell = hasattr(self.shell, "kernel")
         try:
             refuse_keys_in(line, prompt if isinstance(prompt, str) else "")
             background().call(_load)
             self._ask(prompt, line, below=below)
         except (OpenRouterError, KeyboardInterrupt) as error:
             _raise_short(error)
+
+    def after_cell(self, _result: Any = None) -> None:
+        """Lets an interrupt that comes too late for a cell of ours go by; IPython calls it when a cell has run.
+
+        Between the end of a cell and its reply it would hit the kernel itself: the reply is never sent then, and
+        the cell counts as running for ever. The kernel sets its own handler before the next message.
+        """
+        ours, self._in_cell = self._in_cell, False
+        main = threading.current_thread() is threading.main_thread()
+        if ours and main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, lambda *_: None)
 
     def configured(self) -> dict[str, Any]:
         """The defaults that are set, as the flags would have read them."""
@@ -150,7 +164,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         if offer in self._offered and hasattr(self.shell, "kernel"):
             return
         self._offered.add(offer)
-        self.shell.set_next_input(code)
+        self.shell.set_next_input(code.rstrip("\n"))
 
     def _price(self, made: Asked) -> None:
         from IPython.display import display

@@ -32,7 +32,7 @@ def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next(tmp_pat
             )
             notebook.shot("cell-background")
             saved = notebook.save().cells
-    assert [cell.source for cell in saved[2:4]] == [cells[2], "print('from the model')\n"]
+    assert [cell.source for cell in saved[2:4]] == [cells[2], "print('from the model')"]
     assert [sorted(output.data) for output in saved[1].outputs] == [[MIME, "text/markdown", "text/plain"]]
     assert saved[1].outputs[0].data[MIME]["state"] == "done"
     assert saved[4].outputs[0].text == "False\n"

@@ -218,7 +218,7 @@ def test_a_cap_on_the_answer_refuses_before_anything_is_sent(shared: Kernel) -> 
 def test_code_is_shown_without_fences_and_offered_as_the_next_cell(shared: Kernel) -> None:
     run = good(shared.run("%%openrouter -m demo/echo --as code\nSo:\n```python\nx = 1\n```\nDone."))
     assert run.reply is not None
-    assert run.reply["payload"] == [{"source": "set_next_input", "text": "x = 1\n", "replace": False}]
+    assert run.reply["payload"] == [{"source": "set_next_input", "text": "x = 1", "replace": False}]
     assert saved(run)["text/markdown"].startswith("```python\nx = 1\n```\n\n<small>")
     assert saved(run)["text/plain"].startswith("So:\n")
     unwatched = shared.run("%%openrouter -m demo/echo --as code\n```python\nx = 1\n```", allow_stdin=False)
@@ -234,12 +234,12 @@ def test_a_cell_that_is_run_again_offers_other_code_and_never_the_same_or_an_old
         assert run.reply is not None
         return [one["text"] for one in run.reply["payload"]]
 
-    assert offered("x = 1", "offers") == ["x = 1\n"]
+    assert offered("x = 1", "offers") == ["x = 1"]
     assert offered("x = 1", "offers") == []
-    assert offered("x = 2", "offers") == ["x = 2\n"]
+    assert offered("x = 2", "offers") == ["x = 2"]
     assert offered("x = 1", "offers") == []
-    assert offered("x = 1", "another") == ["x = 1\n"]
-    assert offered("y = 1", "") == ["y = 1\n"]
+    assert offered("x = 1", "another") == ["x = 1"]
+    assert offered("y = 1", "") == ["y = 1"]
     assert offered("y = 1", "") == [], "a front end that tells no id"
 
 
@@ -515,6 +515,30 @@ def test_interrupts_at_sixty_random_instants_leave_a_kernel_that_runs_the_next_c
     assert len([one for one in kernel.comms.values() if one.get("_kind") == "answer"]) <= 1
 
 
+def test_an_interrupt_that_comes_when_the_cell_is_over_loses_no_reply_and_the_next_one_is_heard(
+    kernel: Kernel,
+) -> None:
+    kernel.run(
+        "import os, signal\n"
+        "late, usual = [], get_ipython().user_expressions\n"
+        "def user_expressions(wanted):\n"
+        "    if late:\n"
+        "        os.kill(os.getpid(), late.pop())\n"
+        "    return usual(wanted)\n"
+        "get_ipython().user_expressions = user_expressions  # between the end of a cell and its reply"
+    )
+    ask = "get_ipython().run_cell_magic('openrouter', '-m demo/echo', 'hello')"
+    run = good(kernel.run(f"late.append(signal.SIGINT)\n{ask}"))
+    assert saved(run)[MIME]["state"] == "done"
+    good(kernel.run("late.append(signal.SIGINT)\n%openrouter chats"))
+    sleeping = kernel.start("import time\nprint('begins')\ntime.sleep(600)")
+    kernel.until(lambda: sleeping.text)
+    kernel.interrupt()
+    kernel.until(lambda: sleeping.done)
+    assert sleeping.reply is not None
+    assert sleeping.reply["ename"] == "KeyboardInterrupt"
+
+
 def test_twenty_answers_in_the_background_do_not_slip_past_a_cap(kernel: Kernel) -> None:
     kernel.run(SETUP)
     kernel.run("from jupyter_openrouter import money\nmoney.PLAY_MONEY = 'toy/'")
@@ -538,6 +562,7 @@ def test_unloading_leaves_nothing_and_loading_again_works(kernel: Kernel) -> Non
         "(len(get_ipython().configurables), sorted(get_ipython().magics_manager.registry), "
         "[name for kind in get_ipython().magics_manager.magics.values() for name in kind if 'openrouter' in name], "
         "len(get_ipython().Completer.custom_matchers), "
+        "len(get_ipython().events.callbacks['post_run_cell']), "
         "[t.name for t in __import__('threading').enumerate() if 'openrouter' in t.name])"
     )
     kernel.run("%unload_ext jupyter_openrouter")
