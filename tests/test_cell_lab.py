@@ -14,7 +14,10 @@ pytestmark = pytest.mark.browser
 MIME = "application/vnd.jupyter-openrouter.v1+json"
 
 
-def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next(tmp_path: Path) -> None:
+@pytest.mark.parametrize("application", ["lab/tree", "notebooks"])
+def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next_once(
+    application: str, tmp_path: Path
+) -> None:
     cells = [
         "%load_ext jupyter_openrouter",
         "%%openrouter -m demo/slow --background -o x --max-tokens 30 --param demo='{\"rate\": 20}'\ntell",
@@ -23,8 +26,8 @@ def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next(tmp_pat
     ]
     with running_lab(tmp_path) as lab:
         lab.write("cells.ipynb", cells)
-        with lab.open("cells.ipynb") as notebook:
-            for index in (0, 1, 2):
+        with lab.open("cells.ipynb", application=application) as notebook:
+            for index in (0, 1, 2, 2):  # run again, the same code is not put in again
                 notebook.run_cell(index)
             notebook.run_cell(4)  # behind the one that was put in
             notebook.page.wait_for_function(
