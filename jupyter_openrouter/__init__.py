@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from .client import AsyncOpenRouter
     from .clients import demo_base_url
     from .conversation import Conversation
+    from .describing import describe, register_describer
     from .errors import (
+        AnswerFormatError,
         APIConnectionError,
         APIStatusError,
         APITimeoutError,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from .plan import Timeouts
     from .response import Response
     from .retry import RetryPolicy
+    from .schema import Schema, schema_of
     from .stream import Stream
     from .synchronous import OpenRouter
 
@@ -52,9 +55,14 @@ _HOMES = {
     "RetryPolicy": "retry",
     "Stream": "stream",
     "Timeouts": "plan",
+    "Schema": "schema",
     "demo_base_url": "clients",
+    "describe": "describing",
+    "register_describer": "describing",
+    "schema_of": "schema",
     "Key": "keys",
     "Response": "response",
+    "AnswerFormatError": "errors",
     "APIConnectionError": "errors",
     "APIStatusError": "errors",
     "APITimeoutError": "errors",
@@ -81,6 +89,7 @@ __all__ = [
     "APIConnectionError",
     "APIStatusError",
     "APITimeoutError",
+    "AnswerFormatError",
     "AsyncOpenRouter",
     "AuthenticationError",
     "BadRequestError",
@@ -104,11 +113,15 @@ __all__ = [
     "RateLimitError",
     "Response",
     "RetryPolicy",
+    "Schema",
     "Stream",
     "StreamError",
     "Timeouts",
     "demo_base_url",
+    "describe",
     "load_ipython_extension",
+    "register_describer",
+    "schema_of",
     "unload_ipython_extension",
 ]
 
@@ -134,7 +147,9 @@ def load_ipython_extension(ipython: Any) -> None:
         return
     from . import completing, question_marks
 
-    ipython.register_magics(OpenRouterMagics)
+    magics = OpenRouterMagics(ipython)
+    ipython.register_magics(magics)
+    ipython.events.register("post_run_cell", magics.after_cell)
     completing.install(ipython)
     question_marks.install(ipython)
 
@@ -148,6 +163,8 @@ def unload_ipython_extension(ipython: Any) -> None:
         manager.magics[kind].pop("openrouter", None)
     if (magics := manager.registry.pop("OpenRouterMagics", None)) in ipython.configurables:
         ipython.configurables.remove(magics)
+    if magics is not None:
+        ipython.events.unregister("post_run_cell", magics.after_cell)
     for name in ("completing", "question_marks"):
         if module := sys.modules.get(f"{__name__}.{name}"):
             module.uninstall(ipython)

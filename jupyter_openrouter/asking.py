@@ -20,6 +20,7 @@ from .money import dollars
 from .publish import rest
 from .response import Response
 from .running import Run, RunningResponse
+from .settling import is_open, settle_later
 from .shown import code_of, saved_forms
 
 
@@ -43,6 +44,7 @@ class Asking:
 
     Attributes:
         goes_on: Whether the cell ends before the answer does.
+        where: Where it is asked.
         response: The answer; the second one where the first did not have the form that was asked for.
         error: What the cell ends with, or None.
     """
@@ -57,12 +59,12 @@ class Asking:
         goes_on: bool = False,
     ) -> None:
         self._asked, self._key, self._live, self._keep = asked, key, live, keep
+        self.where = asked.where
         self.goes_on = goes_on
         self._notes = list(asked.notes)
         self._run: Run | None = Run() if asked.flags.background else None
         self._opened = asyncio.Event()
         self._finished = False
-        self._settling: Job[None] | None = None
         self.error: OpenRouterError | None = None
         self.job: Job[None] | None = None
         self.response = self._begin(asked.question.model)
@@ -161,6 +163,7 @@ class Asking:
             max_cost=left,
         )
         self.response = self._begin(question.model)
+        self.response.mends = [first]
         if self._run is not None:
             self._run.response = self.response
         self._live.again(self.response, self.job)
@@ -196,8 +199,8 @@ class Asking:
         if self._run is not None:
             self._run.error = error
             self._run.end()
-        if _is_settled_later(response):
-            self._settling = background().submit(self._settle())
+        if is_open(response):
+            settle_later(response, lambda: self._live.update(self._forms()))
 
     def _forms(self) -> dict[str, Any]:
         # What a cell raises stands below its output; what ends after its cell has nowhere else to be said.
@@ -205,18 +208,3 @@ class Asking:
             [f"{type(self.error).__name__}: {self.error}"] if self.error is not None and self.goes_on else []
         )
         return saved_forms(self.response, shown_as=self._asked.shown_as, more=more)
-
-    async def _settle(self) -> None:
-        """Fills in what the answer has cost, in the variable, the ledger and the saved output."""
-        with suppress(OpenRouterError):  # it stays unknown, and is said to be
-            await self.response.settle()
-            if not _is_settled_later(self.response):
-                self._live.update(self._forms())
-
-
-def _is_settled_later(response: Response) -> bool:
-    if response.settler is None:
-        return False
-    if response.cache_source:
-        return response.saved is None
-    return response.usage is None and bool(response.generation_id or response.id)

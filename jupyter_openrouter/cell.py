@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Where:
-    """Where it is asked: the cell's id and whole source ("" where they are not known), and its execution count."""
+    """Where it is asked: the cell's id and whole source ("" where they are not known), its execution count, and the
+    number of the line on which the prompt begins.
+    """
 
     cell_id: str = ""
     run: int | None = None
     source: str = ""
+    first_line: int = 2
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def asked(
     """
     where = where or Where()
     _check(flags)
-    made = _prompt(flags, prompt, namespace)
+    made = _prompt(flags, prompt, namespace, where.first_line)
     conversation, system, before, notes = _before(flags, where)
     schema = _schema(flags.schema, namespace) if flags.schema else None
     found = fields(flags)
@@ -118,7 +121,9 @@ def _check(flags: argparse.Namespace) -> None:
                 raise FlagError(f"--completion continues a text, and takes no --{name}.", remedy="")
 
 
-def _prompt(flags: argparse.Namespace, prompt: str | Prompt, namespace: Mapping[str, Any]) -> Prompt:
+def _prompt(
+    flags: argparse.Namespace, prompt: str | Prompt, namespace: Mapping[str, Any], first_line: int
+) -> Prompt:
     from . import expressions
 
     if isinstance(prompt, str):
@@ -131,7 +136,7 @@ def _prompt(flags: argparse.Namespace, prompt: str | Prompt, namespace: Mapping[
         else:
             from .prompt_loop import run_here
 
-            made = expressions.expand(body, namespace, run=run_here, first_line=2)
+            made = expressions.expand(body, namespace, run=run_here, first_line=first_line)
     else:
         made, attached = prompt, bool(flags.image or flags.file or flags.audio)
     if attached:
@@ -195,7 +200,7 @@ def _sending(flags: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if flags.fallback:
         found["fallback"] = flags.fallback
-    if flags.no_stream:
+    if flags.stream is False:
         found["stream"] = False
     if flags.cache is not None:
         found["cache"] = flags.cache

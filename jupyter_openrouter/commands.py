@@ -68,7 +68,7 @@ def _load(module: str | None) -> None:
 
 def _ask(question: str, flags: str, magics: Any) -> Any:
     """Asks by the way of a cell with these flags."""
-    return magics.ask(question, flags)
+    return magics.ask(question, flags, below=False)
 
 
 def _command(word: str, rest: str, shell: Any, magics: Any) -> Any:
@@ -226,7 +226,11 @@ def _settle(words: Sequence[str]) -> Any:
 
 def _help(words: Sequence[str]) -> Block:
     text = help_on(" ".join(words))
-    return Block(text) if words else Tabled(text, ((name, Rows(rows)) for name, rows in help_tables()))
+    return (
+        Block(text)
+        if words
+        else Tabled(text, ((name, Rows(rows, long_names=True)) for name, rows in help_tables()))
+    )
 
 
 def _explain(rest: str, shell: Any, magics: Any) -> Any:

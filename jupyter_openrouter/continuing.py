@@ -95,7 +95,7 @@ def joined(first: Response, second: Response) -> Response:
         "refusal",
     ):
         setattr(whole, name, getattr(second, name))
-    for name in ("images", "annotations", "logprobs", "skipped_chunks"):
+    for name in ("images", "annotations", "logprobs", "skipped_chunks", "mends"):
         setattr(whole, name, [*getattr(first, name), *getattr(second, name)])
     whole.skipped, whole.skipped_chunks = first.skipped + second.skipped, whole.skipped_chunks[:20]
     whole.extra = first.extra | second.extra

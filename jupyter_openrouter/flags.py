@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from . import flag_values as values
 from .errors import InvalidRequestError
 
 UNNAMED = "chat"
@@ -45,13 +45,15 @@ _ONE_CELL = frozenset(
     ]
 )
 """What only makes sense for one cell."""
-_EFFORTS = ("xhigh", "high", "medium", "low", "minimal", "max")
 
 
 class FlagError(InvalidRequestError):
     """A line of flags that cannot be read."""
 
     default_remedy = "Run %openrouter help for all flags."
+
+
+_OnOff = argparse.BooleanOptionalAction
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,90 +64,11 @@ class _Parser(argparse.ArgumentParser):
         raise FlagError(message or "%%openrouter was ended.")
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in text.replace(",", " ").split() if word]
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON object")
-    return value
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=json")
-    try:
-        return name.strip(), json.loads(value)
-    except ValueError:
-        if value[:1] in ("{", "[", '"'):
-            raise argparse.ArgumentTypeError(f"the value of {name} is no JSON: {value!r}") from None
-        return name.strip(), value  # a bare word is text
-
-
-def _reasoning(text: str) -> dict[str, Any]:
-    word = text.strip().lower()
-    if word in ("off", "none", "no"):
-        return {"effort": "none"}
-    if word == "on":
-        return {"enabled": True}
-    if word.isdigit() and int(word) > 0:
-        return {"max_tokens": int(word)}
-    if word in _EFFORTS:
-        return {"effort": word}
-    raise argparse.ArgumentTypeError(
-        f"{text!r} is none of {', '.join(_EFFORTS)}, on, off, or a number of tokens"
-    )
-
-
-def _price(text: str) -> dict[str, float]:
-    values = _words(text)
-    if len(values) > 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is not one price or two: prompt,completion")
-    prices = [_dollars(value) for value in values] or [_dollars(text)]
-    return {"prompt": prices[0], "completion": prices[-1]}
-
-
-def _dollars(text: str) -> float:
-    value = _number(text.removeprefix("$"))
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is less than nothing")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time above 0 seconds")
-    return value
-
-
-def _number(text: str) -> float:
-    from .request import number
-
-    try:
-        return number(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-
-
-_READ: dict[type, Callable[[str], Any]] = {float: _number, int: _whole, str: str}
+_READ: dict[type, Callable[[str], Any]] = {float: values.number, int: values.whole, str: str}
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """A parser of all flags; each that was not given is None, False or an empty list."""
+    """A parser of all flags; each that was not given is None, or False where it is for one cell only."""
     parser = _Parser(
         prog="%%openrouter",
         add_help=False,
@@ -156,21 +79,29 @@ def make_parser() -> argparse.ArgumentParser:
     who = parser.add_argument_group("who answers")
     who.add_argument("-m", "--model", metavar="SLUG", help="such as openai/gpt-4 or demo/tour")
     who.add_argument(
-        "--models", type=_words, metavar="A,B", help="others that OpenRouter may ask when the first fails"
+        "--models",
+        type=values.words,
+        metavar="A,B",
+        help="others that OpenRouter may ask when the first fails",
     )
     who.add_argument(
-        "--fallback", type=_words, metavar="A,B", help="others that we ask in turn, before the first word"
+        "--fallback",
+        type=values.words,
+        metavar="A,B",
+        help="others that we ask in turn, before the first word",
     )
-    who.add_argument("--only", type=_words, metavar="A,B", help="the only providers that may answer")
-    who.add_argument("--ignore", type=_words, metavar="A,B", help="providers that may not")
+    who.add_argument("--only", type=values.words, metavar="A,B", help="the only providers that may answer")
+    who.add_argument("--ignore", type=values.words, metavar="A,B", help="providers that may not")
     who.add_argument("--sort", metavar="BY", help="price, throughput or latency: which provider goes first")
     who.add_argument(
-        "--max-price", type=_price, metavar="X[,Y]", help="dollars for a million tokens in, and out"
+        "--max-price", type=values.price, metavar="X[,Y]", help="dollars for a million tokens in, and out"
     )
     who.add_argument(
-        "--zdr", action="store_true", default=None, help="only where nothing is kept (zero data retention)"
+        "--zdr", action=_OnOff, help="only where nothing is kept (zero data retention), or anywhere"
     )
-    who.add_argument("--provider", type=_object, metavar="JSON", help="all routing fields, as on the wire")
+    who.add_argument(
+        "--provider", type=values.json_object, metavar="JSON", help="all routing fields, as on the wire"
+    )
 
     asked = parser.add_argument_group("what is asked")
     asked.add_argument("-s", "--system", metavar="TEXT", help="system message")
@@ -182,7 +113,7 @@ def make_parser() -> argparse.ArgumentParser:
     asked.add_argument("--audio", action="append", metavar="X", help="path or variable; may be repeated")
     asked.add_argument("--raw", action="store_true", help="leave {{ }} in the prompt as it is")
     asked.add_argument("--completion", action="store_true", help="the legacy text endpoint")
-    asked.add_argument("--show-prompt", action="store_true", help="show what was sent, below the answer")
+    asked.add_argument("--show-prompt", action=_OnOff, help="show what was sent, below the answer, or not")
 
     how = parser.add_argument_group("how it is answered")
     for name, (kind, meaning) in _PLAIN.items():
@@ -192,11 +123,18 @@ def make_parser() -> argparse.ArgumentParser:
         how.add_argument(*short, flag, type=_READ[kind], metavar=metavar, help=meaning)
     how.add_argument("--stop", action="append", metavar="TEXT", help="ends the answer; may be repeated")
     how.add_argument(
-        "--reasoning", type=_reasoning, metavar="HOW", help="high, medium, low, a number of tokens, or off"
+        "--reasoning",
+        type=values.reasoning,
+        metavar="HOW",
+        help="high, medium, low, a number of tokens, or off",
     )
     how.add_argument("--plugin", action="append", metavar="ID", help="such as web; may be repeated")
     how.add_argument(
-        "--param", action="append", type=_pair, metavar="NAME=JSON", help="any other field; may be repeated"
+        "--param",
+        action="append",
+        type=values.pair,
+        metavar="NAME=JSON",
+        help="any other field; may be repeated",
     )
     how.add_argument("--schema", metavar="NAME", help="a class or a JSON schema: the answer is .parsed")
 
@@ -206,23 +144,30 @@ def make_parser() -> argparse.ArgumentParser:
         "--as", dest="shown_as", choices=SHOWN_AS, help="how it is shown; code goes without its fence"
     )
     shown.add_argument("--background", action="store_true", help="return at once and stream on")
-    shown.add_argument("--no-stream", action="store_true", help="ask for the answer in one piece")
+    shown.add_argument(
+        "--stream", action=_OnOff, help="show the answer as it comes, or ask for it in one piece"
+    )
 
     limits = parser.add_argument_group("money and time")
     limits.add_argument("--dry-run", action="store_true", help="price the request, and send nothing")
-    limits.add_argument("--max-cost", type=_dollars, metavar="USD", help="refuse, or stop, above this")
-    limits.add_argument("--timeout", type=_seconds, metavar="S", help="seconds for the whole answer")
-    limits.add_argument("--idle-timeout", type=_seconds, metavar="S", help="seconds without a word")
+    limits.add_argument("--max-cost", type=values.dollars, metavar="USD", help="refuse, or stop, above this")
+    limits.add_argument("--timeout", type=values.seconds, metavar="S", help="seconds for the whole answer")
+    limits.add_argument("--idle-timeout", type=values.seconds, metavar="S", help="seconds without a word")
     limits.add_argument(
-        "--cache", nargs="?", type=_whole, const=True, metavar="S", help="OpenRouter's cache: again is free"
+        "--cache",
+        nargs="?",
+        type=values.whole_or_off,
+        const=True,
+        metavar="S",
+        help="OpenRouter's cache: again is free; --cache off asks without it",
     )
     limits.add_argument("--refresh", action="store_true", help="with --cache: ask anew, and keep that")
     return parser
 
 
 def unset(value: Any) -> bool:
-    """Whether a flag was not given, or a default not set; 0 is a value."""
-    return value is None or value is False or (isinstance(value, (str, list, dict, tuple)) and not value)
+    """Whether a flag was not given, or a default not set; 0 is a value, and so is False."""
+    return value is None or (isinstance(value, (str, list, dict, tuple)) and not value)
 
 
 def configurable() -> dict[str, str]:
@@ -248,7 +193,7 @@ def defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for action in make_parser()._actions:
         value = given.get(action.dest)
-        if unset(value):
+        if unset(value) or (value is False and not isinstance(action, _OnOff)):
             continue
         try:
             found[action.dest] = _as_flag(action, value)
@@ -262,8 +207,10 @@ def _as_flag(action: argparse.Action, value: Any) -> Any:
         return list(dict(value).items())
     if isinstance(action, argparse._AppendAction):
         return [value] if isinstance(value, str) else list(value)
-    if action.nargs == 0:
-        return True
+    if isinstance(action, _OnOff):
+        if not isinstance(value, bool):
+            raise ValueError(f"{value!r} is neither True nor False")
+        return value
     if isinstance(value, (str, int, float)) and not (value is True and action.const is True):
         text = str(value)
         value = action.type(text) if callable(action.type) else text
@@ -293,6 +240,8 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> argparse.Name
     for name, value in (defaults or {}).items():
         if unset(getattr(found, name, None)) and not unset(value):
             setattr(found, name, value)
+    if found.cache is False:
+        found.cache = None  # switched off, which is more than not given only where it is a default
     return found
 
 
@@ -329,6 +278,8 @@ def fields(flags: argparse.Namespace) -> dict[str, Any]:
     for name in ("only", "ignore", "sort", "max_price", "zdr"):
         if (value := getattr(flags, name)) is not None:
             provider[name] = value
+    if flags.zdr is False:
+        del provider["zdr"]
     if provider:
         found["provider"] = provider
     if flags.models:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from .answering import Question, answer
@@ -17,6 +16,7 @@ from .ledger import ledger
 from .live import Live, live_for
 from .publish import rest
 from .response import Response
+from .settling import is_open, settle_later
 from .shown import saved_forms
 
 
@@ -54,8 +54,8 @@ def go_on(shell: Any) -> None:
             shell.user_ns["_openrouter"] = whole
             _taken(before, whole, place.conversation)
         live.close(whole, saved_forms(whole))
-    if part.error is None and part.usage is None:
-        background().submit(_settled(before, part, whole, live))
+    if part.error is None and part.usage is None and is_open(part):
+        settle_later(part, lambda: _settled(whole, live))
     if interrupted:
         raise KeyboardInterrupt("the continuation was stopped; the text so far is in _openrouter")
     if part.error is not None:
@@ -101,13 +101,10 @@ async def _asked(before: Response, part: Response, model: str, key: Key | None) 
 _ANEW = frozenset({"messages", "model", "stream", "n"})  # the first choice alone can be continued
 
 
-async def _settled(before: Response, part: Response, whole: Response, live: Live) -> None:
-    """Fills in what the continuation has cost, in the variable, the ledger and the saved output."""
-    with suppress(OpenRouterError):  # it stays unknown, and is said to be
-        await part.settle()
-        if part.usage is not None:
-            whole.usage = total_usage((before, part))
-            live.update(saved_forms(whole))
+def _settled(whole: Response, live: Live) -> None:
+    """Fills in what the continuation has cost, in the variable and the saved output."""
+    whole.usage = total_usage(whole.continues)
+    live.update(saved_forms(whole))
 
 
 def _last(response: Response) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from .command_list import usage_error
 from .errors import InvalidRequestError
 from .hidden_input import asks_for
-from .notices import Said
+from .notices import Page, Said
 
 
 def login(words: Sequence[str], shell: Any) -> Any:
@@ -18,7 +18,8 @@ def login(words: Sequence[str], shell: Any) -> Any:
     from . import login as signing_in
 
     keep = _keep("login", words)
-    return signing_in.login(ask=asks_for("The code that the page shows", shell), show=display, keep=keep)
+    status = signing_in.login(ask=asks_for("The code that the page shows", shell), show=display, keep=keep)
+    return Page(status, Said(_used("login", keep=keep)))
 
 
 def logout(words: Sequence[str]) -> Any:
@@ -45,11 +46,19 @@ def key(words: Sequence[str], shell: Any) -> Any:
                 remedy=f"Set {keys.VARIABLE} before the kernel starts.",
             )
         keys.set_key(ask, keep=keep)
-        kept = "and kept in the keyring" if keep else "and nowhere else; --keep stores it in the keyring"
-        return Said(f"The key is used in this session, {kept}. %openrouter key check asks what it may spend.")
+        return Said(f"{_used('key set', keep=keep)} %openrouter key check asks what it may spend.")
     if what not in ("forget", "check") or rest:
         raise usage_error("key", f"{' '.join(words)[:40]!r} is none of set, forget and check")
     return Said(repr(keys.forget_key())) if what == "forget" else check_key()
+
+
+def _used(command: str, *, keep: bool) -> str:
+    from .keys import can_keep
+
+    if keep:
+        return "The key is used in this session, and kept in the keyring for later ones."
+    more = f" %openrouter {command} --keep stores it in this machine's keyring as well." if can_keep() else ""
+    return f"The key is used in this session and kept nowhere else.{more}"
 
 
 def _keep(command: str, words: Sequence[str]) -> bool:

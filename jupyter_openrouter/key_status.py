@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import inert_text
 from .account import KeyInfo
 from .background import background
 from .clients import base_url, client_for, key_for
 from .errors import LOOKS_LIKE_KEY
 from .money import dollars
+from .notices import Rows
 from .plain_text import plain
 
 
@@ -53,9 +53,7 @@ class KeyStatus:
         return "\n".join(f"{name.ljust(width)}  {value}" for name, value in rows)
 
     def _repr_html_(self) -> str:
-        # The label was written by somebody else: `inert_text` leaves no tag, no link and no formula in it.
-        cells = (f"<tr><th>{name}</th><td>{inert_text.text(value)}</td></tr>" for name, value in self.rows())
-        return f"<table>{''.join(cells)}</table>"
+        return Rows(self.rows())._repr_html_()
 
 
 def check_key() -> KeyStatus:

@@ -197,6 +197,20 @@ def _typed(ask: Callable[[], str]) -> Key:
         raise error.with_traceback(None) from None
 
 
+def can_keep() -> bool:
+    """Whether there is a keyring that keeps keys for later sessions: installed, and with a way to store them.
+
+    As the keyring itself has it, backends below the priority 1 are not to be used without being asked for: that
+    which does nothing, that which fails, and plain files.
+    """
+    try:
+        import keyring
+
+        return bool(keyring.get_keyring().priority >= 1)
+    except Exception:  # noqa: BLE001 - not installed, or a backend of it does not even load
+        return False
+
+
 def _store(key: Key) -> None:
     try:
         import keyring

@@ -50,7 +50,11 @@ def split(line: str) -> LineQuestion:
         value = _WORD.match(line, at)
         if action.nargs == "?" and (value is None or value[1].startswith("-")):
             continue
-        if action.dest == "cache" and value is not None and not value[1].isdigit():
+        if (
+            action.dest == "cache"
+            and value is not None
+            and not (value[1].isdigit() or value[1].lower() == "off")
+        ):
             continue
         if value is None:
             raise FlagError(f"%openrouter: {name} needs a value.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
@@ -16,6 +17,10 @@ _ROWS_AS_HTML = 100
 _ROWS_AS_TEXT = 20
 _LONGEST_CELL = 100  # characters
 _UNKNOWN = "–"
+_NUMBER = re.compile(r"–|[-+]?\$?[\d,]*\.?\d+%?( \+ \d+ unknown)?|unknown")
+_DATE = re.compile(r"–|\d{4}-\d\d(-\d\d)?")
+_LEFT = ' style="text-align:left"'
+_UNBROKEN = ' style="text-align:left;white-space:nowrap"'
 
 
 class Entry(Protocol):
@@ -107,11 +112,13 @@ class Listing(Sequence[T]):
             return "<p>nothing</p>"
         # Every cell was written by somebody else: `inert_text` leaves no tag, no link and no formula in it.
         head, *rows = self._cells(self._entries[:_ROWS_AS_HTML])
+        styles = [_style(column) for column in zip(*rows, strict=True)]
         body = "".join(
-            f"<tr>{''.join(f'<td>{inert_text.text(cell)}</td>' for cell in row)}</tr>" for row in rows
+            f"<tr>{''.join(f'<td{s}>{inert_text.text(c)}</td>' for c, s in zip(row, styles, strict=True))}</tr>"
+            for row in rows
         )
         remarks = "".join(f"<p>{inert_text.text(remark)}</p>" for remark in self._remarks(_ROWS_AS_HTML))
-        titles = "".join(f"<th>{title}</th>" for title in head)
+        titles = "".join(f"<th{style}>{title}</th>" for title, style in zip(head, styles, strict=True))
         return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>{remarks}"
 
     def _cells(self, entries: Sequence[T]) -> Iterable[list[str]]:
@@ -126,6 +133,13 @@ class Listing(Sequence[T]):
             yield f"and {len(self) - shown} more: slice it, or see to_frame() and to_dicts()"
         if self.left_out:
             yield f"{self.left_out} entries could not be read, and were left out"
+
+
+def _style(column: Iterable[str]) -> str:
+    """How a column of cells stands: notebooks put all to the right, which is for numbers."""
+    if all(_NUMBER.fullmatch(cell) for cell in column):
+        return ""
+    return _UNBROKEN if all(_DATE.fullmatch(cell) for cell in column) else _LEFT
 
 
 def known(entry: Any) -> str:

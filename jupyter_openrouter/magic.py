@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import traitlets
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -36,7 +36,9 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         locals()[_name] = traitlets.Any(None, allow_none=True, help=_meaning).tag(config=True)
     del _name, _meaning
 
+    _in_cell = False  # whether the cell that runs has come to us
     _last_run: tuple[str, int | None] = ("", None)
+    _offered: ClassVar[set[tuple[str, str]]] = set()  # of the class, so that %reload_ext forgets none
 
     @traitlets.validate(*all_flags.configurable())
     def _fits(self, proposal: Any) -> Any:
@@ -61,6 +63,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
     @line_magic("openrouter")
     def openrouter_line(self, line: str) -> Any:
         """One line: a command, or a question. ``%openrouter help`` lists them; alone, it tells how things stand."""
+        self._in_cell = hasattr(self.shell, "kernel")
         try:
             refuse_keys_in(line)
             background().call(_load_commands)
@@ -70,29 +73,42 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         except (OpenRouterError, KeyboardInterrupt) as error:
             _raise_short(error)
 
-    def ask(self, prompt: str | Prompt, line: str = "") -> None:
+    def ask(self, prompt: str | Prompt, line: str = "", *, below: bool = True) -> None:
         """Asks as a cell does.
 
         Args:
             prompt: The body of a cell; or a prompt that is made already, which goes out as it is.
             line: Flags, as on the first line of a cell.
+            below: Whether the prompt begins on the line below the flags, as in a cell.
 
         Raises:
             OpenRouterError: nothing could be sent, or as the answer ended; the notebook shows one line of it.
             KeyboardInterrupt: it was interrupted; the text so far is in ``_openrouter``.
         """
+        self._in_cell = hasattr(self.shell, "kernel")
         try:
             refuse_keys_in(line, prompt if isinstance(prompt, str) else "")
             background().call(_load)
-            self._ask(prompt, line)
+            self._ask(prompt, line, below=below)
         except (OpenRouterError, KeyboardInterrupt) as error:
             _raise_short(error)
+
+    def after_cell(self, _result: Any = None) -> None:
+        """Lets an interrupt that comes too late for a cell of ours go by; IPython calls it when a cell has run.
+
+        Between the end of a cell and its reply it would hit the kernel itself: the reply is never sent then, and
+        the cell counts as running for ever. The kernel sets its own handler before the next message.
+        """
+        ours, self._in_cell = self._in_cell, False
+        main = threading.current_thread() is threading.main_thread()
+        if ours and main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, lambda *_: None)
 
     def configured(self) -> dict[str, Any]:
         """The defaults that are set, as the flags would have read them."""
         return all_flags.defaults({name: getattr(self, name) for name in all_flags.configurable()})
 
-    def _ask(self, prompt: str | Prompt, line: str) -> None:
+    def _ask(self, prompt: str | Prompt, line: str, *, below: bool) -> None:
         from .asking import Asking
         from .caps import caps
         from .cell import asked
@@ -100,7 +116,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         from .live import live_for
 
         flags = all_flags.parse(line, self.configured())
-        where = self._where()
+        where = self._where("" if below else str(prompt))
         made = asked(flags, prompt, self.shell.user_ns, where)
         if flags.dry_run:
             return self._price(made)
@@ -135,12 +151,20 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
             raise KeyboardInterrupt("the answer was stopped; its text so far is in _openrouter")
         if asking.error is not None:
             raise asking.error
-        self._offer(asking)
+        self._offer(asking.code(), asking.where)
 
-    def _offer(self, asking: Asking) -> None:
-        """Puts the code of an answer into the next cell, where somebody is there to run it."""
-        if (code := asking.code()) and self._somebody_is_there():
-            self.shell.set_next_input(code)
+    def _offer(self, code: str, where: Where) -> None:
+        """Puts code into a new cell below this one, where somebody is there to run it.
+
+        A front end adds such a cell each time, so that a cell that is run again would add the same one again.
+        """
+        if not code or not self._somebody_is_there():
+            return
+        offer = (where.cell_id or where.source, code)
+        if offer in self._offered and hasattr(self.shell, "kernel"):
+            return
+        self._offered.add(offer)
+        self.shell.set_next_input(code.rstrip("\n"))
 
     def _price(self, made: Asked) -> None:
         from IPython.display import display
@@ -164,7 +188,7 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         else:
             display(forms, raw=True)
 
-    def _where(self) -> Where:
+    def _where(self, question: str = "") -> Where:
         from .cell import Where
         from .kernel_channel import current_kernel
 
@@ -175,10 +199,13 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         if kernel is None:
             history = self.shell.history_manager
             code = history.input_hist_raw[-1] if history is not None and history.input_hist_raw else ""
+        source = code if isinstance(code, str) else ""
+        before = source.partition(question)[0] if question and question in source else ""
         return Where(
             cell_id=ident if isinstance(ident, str) else "",
             run=self.shell.execution_count,
-            source=code if isinstance(code, str) else "",
+            source=source,
+            first_line=before.count("\n") + 1 if question else 2,
         )
 
     def _keep(self, response: Any, out: str | None) -> None:

@@ -90,12 +90,15 @@ def _add(
         if not isinstance(record, dict):
             odd += 1
             continue
-        cost = cost_of(record, cell=cell, notebook=name)
-        if cost.generation_id and (cost.generation_id in seen or cost.generation_id in parts):
-            found.repeated += 1
-            continue
-        seen.add(cost.generation_id)
-        found.costs.append(cost)
+        # An answer that was asked for in the place of others, which had another form, has their costs beside its own.
+        mended = [one for one in items(record.get("mends")) if isinstance(one, dict)]
+        for one in (*mended, record):
+            cost = cost_of(one, cell=cell, notebook=name, conversation=_conversation(record))
+            if cost.generation_id and (cost.generation_id in seen or cost.generation_id in parts):
+                found.repeated += 1
+                continue
+            seen.add(cost.generation_id)
+            found.costs.append(cost)
     if odd:
         found.problems.append(f"{name}: {odd} record{'' if odd == 1 else 's'} could not be read.")
 
@@ -109,7 +112,11 @@ def _records(notebook: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
                 yield f"{name} [{number_}]", data[MIME]
 
 
-def cost_of(record: dict[str, Any], *, cell: str = "", notebook: str = "") -> Cost:
+def _conversation(record: dict[str, Any]) -> str:
+    return text(mapping(record.get("conversation")).get("name")) or ""
+
+
+def cost_of(record: dict[str, Any], *, cell: str = "", notebook: str = "", conversation: str = "") -> Cost:
     """The cost in one saved record (``Response.to_dict``); what is of another type than expected is unknown.
 
     >>> cost_of({"model": "a/b", "cost": "much", "usage": {"prompt_tokens": 3}}).tokens_in
@@ -122,7 +129,7 @@ def cost_of(record: dict[str, Any], *, cell: str = "", notebook: str = "") -> Co
         cell=cell,
         model=text(record.get("model")) or asked,
         provider=text(record.get("provider")) or "",
-        conversation=text(mapping(record.get("conversation")).get("name")) or "",
+        conversation=conversation or _conversation(record),
         notebook=notebook,
         source="notebook",
         sent_at=number(mapping(record.get("timing")).get("sent_at"), 0),

@@ -8,6 +8,7 @@ from typing import Any
 from . import inert_text
 from .plain_text import plain
 
+_BREAKS = ' style="text-align:left;overflow-wrap:anywhere;min-width:9em"'  # for names that a narrow page has no room for
 _LEFT = ' style="text-align:left"'  # notebooks put the cells of a table to the right, as numbers are
 
 
@@ -63,9 +64,10 @@ class Rows:
     spent  $0
     """
 
-    def __init__(self, rows: Iterable[tuple[str, Any]], *, note: str = "") -> None:
+    def __init__(self, rows: Iterable[tuple[str, Any]], *, note: str = "", long_names: bool = False) -> None:
         self.rows = [(_line(name), _line(str(value))) for name, value in rows if value]
         self.note = plain(note)
+        self._name = _BREAKS if long_names else _LEFT
 
     def __repr__(self) -> str:
         width = max((len(name) for name, _ in self.rows), default=0)
@@ -74,7 +76,7 @@ class Rows:
 
     def _repr_html_(self) -> str:
         cells = "".join(
-            f"<tr><th{_LEFT}>{inert_text.text(name)}</th><td{_LEFT}>{inert_text.text(value)}</td></tr>"
+            f"<tr><th{self._name}>{inert_text.text(name)}</th><td{_LEFT}>{inert_text.text(value)}</td></tr>"
             for name, value in self.rows
         )
         note = f"<p>{inert_text.text(self.note)}</p>" if self.note else ""

@@ -21,6 +21,19 @@ from .slugs import stood_in
 State = Literal["waiting", "streaming", "done", "stopped", "cut", "failed"]
 
 
+_OF_MENDED = (
+    "requested_model",
+    "model",
+    "provider",
+    "generation_id",
+    "state",
+    "finish_reason",
+    "usage",
+    "cost",
+    "timing",
+)
+
+
 class Timing(NamedTuple):
     """Seconds from sending to the first text and to the end, seconds between arrivals of text, and speed."""
 
@@ -55,6 +68,8 @@ class Response(Growing):
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
         continues: The two answers that this one joins, where it was continued; their costs are in its own.
         continued_ids: The generation ids of all that it joins, in order; they are saved.
+        mends: The answers that did not have the form of ``--schema``, in whose place this one was asked for; what
+            they cost is not in its own cost.
         body: The request as it was sent; of it, ``models`` alone is saved.
         parsed: The answer in the form that ``--schema`` asked for; None where none was, or where it does not fit.
         notes: Short sentences about what could not be kept; they are among the ``warnings``.
@@ -81,6 +96,7 @@ class Response(Growing):
         self.seams: list[int] = []
         self.continues: tuple[Response, ...] = ()
         self.continued_ids: list[str] = []
+        self.mends: list[Response] = []
         self.parsed: Any = None
         self.notes: list[str] = []
         self.body: dict[str, Any] = {}
@@ -170,7 +186,10 @@ class Response(Growing):
 
     def restart(self, requested_model: str) -> None:
         """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
-        kept = {name: getattr(self, name) for name in ("attempts", "sent_at", "keep_text", "body", "settler")}
+        kept = {
+            name: getattr(self, name)
+            for name in ("attempts", "sent_at", "keep_text", "body", "settler", "mends")
+        }
         self.__init__(requested_model, request_hash=self.request_hash)  # type: ignore[misc]
         vars(self).update(kept)
 
@@ -271,6 +290,9 @@ class Response(Growing):
         ]
         response.notes = _texts(record.get("notes"))
         response.continued_ids = _texts(record.get("continues"))
+        response.mends = [
+            cls.from_dict({**one, "mends": None}) for one in of(list, "mends", []) if isinstance(one, dict)
+        ]
         if models := _texts(record.get("models")):
             response.body = {"models": models}
         if error := of(dict, "error", {}):
@@ -332,6 +354,7 @@ class Response(Growing):
             "cache": cache if self.cache_status else None,
             "seams": self.seams or None,
             "continues": self.continued_ids or None,
+            "mends": [{name: one.to_dict()[name] for name in _OF_MENDED} for one in self.mends] or None,
             "models": _texts(self.body.get("models")) or None,
             "notes": self.notes or None,
             "skipped": self.skipped or None,

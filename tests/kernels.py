@@ -197,13 +197,16 @@ class Kernel:
 
 
 @contextmanager
-def running_kernel(which: str, folder: Path, **environment: str) -> Iterator[Kernel]:
-    """A fresh kernel with the extension loaded; ended whatever happens."""
+def running_kernel(which: str, folder: Path, *, first: str = "", **environment: str) -> Iterator[Kernel]:
+    """A fresh kernel with the extension loaded; ended whatever happens. ``first`` is Python that runs before it."""
     python = PYTHONS[which]
     if not python.exists():
         raise RuntimeError(f"The environment for {which} is missing: run `make test`, which makes it.")
     manager = KernelManager()
-    manager.kernel_spec.argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    launch = ["-m", "ipykernel_launcher"]
+    if first:
+        launch = ["-c", f"{first}\nfrom ipykernel import kernelapp\nkernelapp.launch_new_instance()"]
+    manager.kernel_spec.argv = [str(python), *launch, "-f", "{connection_file}"]
     env = {name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"}
     manager.start_kernel(env={**env, "IPYTHONDIR": str(folder), **environment}, cwd=str(folder))
     client = manager.client()

@@ -79,7 +79,7 @@ class Magics:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, str]] = []
 
-    def ask(self, prompt: Any, line: str = "") -> None:
+    def ask(self, prompt: Any, line: str = "", *, below: bool = True) -> None:
         self.asked.append((prompt, line))
 
 
@@ -426,7 +426,13 @@ def test_where_nobody_can_be_asked_signing_in_and_setting_a_key_are_errors_at_on
 def test_a_key_is_set_and_forgotten_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sk-or-v1-" + "d" * 30
     monkeypatch.setattr(key_commands, "asks_for", lambda what, shell: lambda: secret)
+    monkeypatch.setattr(keys, "can_keep", lambda: False)
+    assert repr(run("key set")).startswith(
+        "The key is used in this session and kept nowhere else. %openrouter key"
+    )
+    monkeypatch.setattr(keys, "can_keep", lambda: True)
     said = run("key set")
+    assert "%openrouter key set --keep stores it in this machine's keyring as well." in repr(said)
     assert keys.find_key().source == "the prompt"
     gone = run("key forget")
     assert "this session" in repr(gone)
@@ -508,7 +514,7 @@ def test_a_failed_explanation_still_knows_what_it_was_about(monkeypatch: pytest.
     monkeypatch.setattr(sys, "last_value", error, raising=False)
 
     class Failing(Magics):
-        def ask(self, prompt: Any, line: str = "") -> None:
+        def ask(self, prompt: Any, line: str = "", *, below: bool = True) -> None:
             raise FlagError("no model is named.")
 
     with pytest.raises(FlagError) as failed:

@@ -63,6 +63,17 @@ def test_a_line_asks_with_its_braces_and_its_question_mark(kernel: Kernel) -> No
     assert run.bundles[-1]["text/plain"].startswith("is 21 more than")
 
 
+def test_an_expression_that_fails_in_a_line_is_said_to_be_on_that_line(kernel: Kernel) -> None:
+    for code, line in (
+        ("%openrouter -m demo/echo is {{ nowhere }} here", 1),
+        ("a = 1\n\n%openrouter -m demo/echo is {{ nowhere }} here", 3),
+        ("%%openrouter -m demo/echo\nis {{ nowhere }} here", 2),
+    ):
+        run = kernel.run(code)
+        assert run.reply is not None
+        assert f"Line {line}, column" in run.reply["evalue"]
+
+
 def test_the_status_and_help_are_tables_and_text(kernel: Kernel) -> None:
     status = shown(kernel.run("%openrouter"))
     assert status["text/plain"].startswith("key ")

@@ -200,7 +200,7 @@ def test_installed_three_times_it_is_there_once_and_then_gone() -> None:
         completing.install(shell)
         question_marks.install(shell)
     after = len(shell.Completer.custom_matchers), len(shell.input_transformer_manager.token_transformers)
-    assert after == (before[0] + 1, before[1] + 1)
+    assert after == (before[0] + 1, before[1] + 2)
     for _ in range(2):
         completing.uninstall(shell)
         question_marks.uninstall(shell)
@@ -225,6 +225,10 @@ def test_a_shell_without_a_completer_is_left_as_it_is() -> None:
         ("%openrouter why?", True),
         ("  %openrouter why?", True),
         ("%openrouter what's up?", True),
+        ("x = %openrouter why is the sky blue?", True),
+        ("if 1:\n    x = %openrouter why?", True),
+        ("x = %openrouter?", False),
+        ("x = %other why?", False),
         ("%openrouter?", False),
         ("%openrouter??", False),
         ("%%openrouter?", False),

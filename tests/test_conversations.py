@@ -60,4 +60,4 @@ def test_the_table_gives_turns_tokens_cost_and_last_model_and_unknown_is_not_zer
         ["new", 0, 0, 0.0, None],
     ]
     assert "Last model" in repr(talks.listing())
-    assert "<td>trip</td>" in talks.listing()._repr_html_()
+    assert ">trip</td>" in talks.listing()._repr_html_()

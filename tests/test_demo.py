@@ -405,6 +405,7 @@ STREAMS: dict[str, tuple[bool, list[str], bool, bool, int, int]] = {
     "empty": (False, ["stop"], True, True, 0, 0),
     "length": (True, ["length"], True, True, 0, 0),
     "filter": (True, ["content_filter"], True, True, 0, 0),
+    "misfit": (True, ["stop"], True, True, 0, 0),
     "no-done": (True, ["stop"], True, False, 0, 0),
     "no-finish": (True, [], False, True, 0, 0),
     "huge": (True, ["stop"], True, True, 0, 0),
@@ -435,11 +436,28 @@ def test_faulty_breaks_the_stream_as_named(word: str) -> None:
         if word == "huge":
             assert max(map(len, got.events)) > 16 * 2**20
         elif text:
-            assert text.startswith(faults.TEXT)
+            assert text.startswith(faults.MISFIT if word == "misfit" else faults.TEXT)
         broken = [event for event in got.events if event.startswith(b"data: {") and not event.endswith(b"}")]
         assert bool(broken) == (word == "malformed")
         codes = [type(chunk["error"]["code"]) for chunk in got.chunks if "error" in chunk]
         assert codes == [str if word == "error-string-code" else int] * seen[4]
+
+    on_server(use)
+
+
+def test_faulty_mends_the_form_of_an_answer_when_it_is_asked_to() -> None:
+    async def use(server: DemoServer) -> None:
+        schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+        wish = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+        said = [
+            {"role": "user", "content": "misfit"},
+            {"role": "assistant", "content": faults.MISFIT},
+            {"role": "user", "content": "$.a is missing: mend it, at any length"},
+        ]
+        got = await ask(server, "demo/faulty", "", messages=said, response_format=wish)
+        assert json.loads(got.text) == {"a": 1}
+        got = await ask(server, "demo/faulty", "", messages=said[:1], response_format=wish)
+        assert got.text == faults.MISFIT
 
     on_server(use)
 

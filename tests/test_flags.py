@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_openrouter.flags import FlagError, configurable, defaults, fields, flag_names, parse
+from jupyter_openrouter.flags import FlagError, configurable, defaults, fields, flag_names, make_parser, parse
 
 
 def test_quotes_are_split_as_a_shell_would_and_short_flags_are_the_long_ones() -> None:
@@ -81,10 +81,32 @@ def test_any_line_is_read_or_is_a_flag_error(line: str) -> None:
 
 
 def test_defaults_hold_where_a_flag_is_not_given_and_zero_is_given() -> None:
-    given = {"model": "a/b", "temperature": 0.7, "no_stream": True, "cache": 60}
+    given = {"model": "a/b", "temperature": 0.7, "stream": False, "cache": 60}
     found = parse("-t 0", defaults(given))
-    assert (found.model, found.temperature, found.no_stream, found.cache) == ("a/b", 0.0, True, 60)
+    assert (found.model, found.temperature, found.stream, found.cache) == ("a/b", 0.0, False, 60)
     assert parse("-m c/d", defaults(given)).model == "c/d"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--no-zdr --stream --no-show-prompt --cache off", "--cache=OFF --stream --no-show-prompt --no-zdr"],
+)
+def test_a_default_without_a_value_is_switched_off_for_one_cell(line: str) -> None:
+    given = defaults({"zdr": True, "stream": False, "show_prompt": True, "cache": 60})
+    found = parse("", given)
+    assert (found.zdr, found.stream, found.show_prompt, found.cache) == (True, False, True, 60)
+    found = parse(line, given)
+    assert (found.zdr, found.stream, found.show_prompt, found.cache) == (False, True, False, None)
+    assert fields(found) == {}
+    assert fields(parse('--no-zdr --provider \'{"zdr": true, "only": ["a"]}\''))["provider"] == {
+        "only": ["a"]
+    }
+
+
+def test_every_flag_that_can_be_a_default_can_be_given_another_value_in_a_cell() -> None:
+    for action in make_parser()._actions:
+        if action.nargs == 0 and action.dest in configurable():
+            assert any(name.startswith("--no-") for name in action.option_strings), action.dest
 
 
 def test_defaults_are_read_as_the_flags_are() -> None:
@@ -120,6 +142,7 @@ def test_defaults_are_read_as_the_flags_are() -> None:
         ({"shown_as": "poem"}, "none of markdown, text, code, json"),
         ({"provider": "{"}, "OpenRouterMagics.provider"),
         ({"param": 5}, "OpenRouterMagics.param"),
+        ({"zdr": "off"}, "OpenRouterMagics.zdr: 'off' is neither True nor False"),
     ],
 )
 def test_a_default_that_does_not_fit_names_its_trait(given: dict[str, object], words: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from jupyter_openrouter import AsyncOpenRouter, OpenRouter, keys
 from jupyter_openrouter.errors import InvalidRequestError, MissingKeyError, OpenRouterError
-from jupyter_openrouter.keys import Key, find_key, forget_key, refuse_keys_in, set_key
+from jupyter_openrouter.keys import Key, can_keep, find_key, forget_key, refuse_keys_in, set_key
 
 CANARY = "sk-or-v1-c0ffee" + "0" * 32
 
@@ -127,6 +127,10 @@ class Keyring(ModuleType):
         self.errors.KeyringError = type("KeyringError", (Exception,), {})  # type: ignore[attr-defined]
         self.kept: dict[tuple[str, str], str] = {}
         self.refuses = False
+        self.priority = 5.0
+
+    def get_keyring(self) -> Keyring:
+        return self
 
     def get_password(self, service: str, name: str) -> str | None:
         return self.kept.get((service, name))
@@ -211,6 +215,26 @@ def test_a_keyring_that_refuses_is_said_without_the_key_which_is_used_all_the_sa
     assert find_key().authorization() == f"Bearer {CANARY}"
     keyring.kept["jupyter_openrouter", keys.VARIABLE] = CANARY
     assert forget_key().left == ("the keyring",)
+
+
+@pytest.mark.parametrize(("priority", "keeps"), [(5, True), (1, True), (0.5, False), (0, False), (-1, False)])
+def test_only_a_keyring_that_is_meant_to_be_used_can_keep_keys(
+    keyring: Keyring, priority: float, keeps: bool
+) -> None:
+    keyring.priority = priority
+    assert can_keep() is keeps
+
+
+def test_a_keyring_that_is_missing_or_broken_keeps_none(
+    keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("no backend loads")
+
+    monkeypatch.setattr(keyring, "get_keyring", fail)
+    assert not can_keep()
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert not can_keep()
 
 
 def test_without_a_keyring_the_way_to_install_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html.parser
 import math
+import re
 import sys
 import types
 from typing import Any
@@ -66,7 +67,9 @@ def test_a_hostile_name_is_inert_in_every_form(nasty: str) -> None:
         page.encode()
         tags = Tags(page)
         assert {tag for tag, _ in tags.seen} <= ALLOWED
-        assert all(attributes == [] for _, attributes in tags.seen)
+        styles = {value for _, attributes in tags.seen for name, value in attributes if name == "style"}
+        assert styles <= {"text-align:left", "text-align:left;white-space:nowrap"}
+        assert all(name == "style" for _, attributes in tags.seen for name, _ in attributes)
         assert len(page) < 10_000
         # A formula needs its two signs in one run of text.
         assert "$" not in page.replace("<span>&#36;</span>", "")
@@ -82,8 +85,20 @@ def test_a_table_shows_numbers_for_people_and_unknown_as_unknown() -> None:
     tags = Tags(listing._repr_html_())
     assert "131,072" in tags.text
     assert "1970-01-01" in tags.text
-    cells = listing._repr_html_().partition("<tbody>")[2].split("</td><td>")
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", listing._repr_html_())
     assert cells[3:5] == ["0", "–"]
+
+
+def test_texts_stand_on_the_left_and_numbers_where_the_notebook_puts_them() -> None:
+    listing = models("a/b", "c/d", pricing={"prompt": "0", "completion": "-1"}, context_length=1, created=0)
+    head, first, _ = re.findall("<tr>(.*?)</tr>", listing._repr_html_())
+    styles = re.findall(r"<td([^>]*)>", first)
+    assert re.findall(r"<th([^>]*)>", head) == styles
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", first)
+    by_text = dict(zip(cells, styles, strict=True))
+    assert by_text["a/b"] == ' style="text-align:left"'
+    assert by_text["0"] == by_text["1"] == ""
+    assert "nowrap" in by_text["1970-01-01"]
 
 
 def test_a_long_list_is_shown_in_part_and_says_so() -> None:

@@ -14,6 +14,7 @@ from kernels import PYTHONS, Kernel, Run, running_kernel
 
 from jupyter_openrouter.demo.picture import data_url
 from jupyter_openrouter.flags import flag_names
+from jupyter_openrouter.notebook_costs import read
 
 pytestmark = pytest.mark.kernel
 
@@ -104,6 +105,7 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ("-m demo/echo --plugin web", {"plugins": [{"id": "web"}]}),
     ("""-m demo/echo --param demo='{"rate": 0}' --param user=me""", {"demo": {"rate": 0}, "user": "me"}),
     ("-m demo/echo --no-stream", {"stream": False}),
+    ("-m demo/echo --stream --no-zdr --no-show-prompt", {"stream": True}),
     ("-m demo/echo --completion", {"prompt": "hello", "model": "demo/echo"}),
     ("-m demo/echo --image dot.png", {"messages.0.content.1.type": "image_url"}),
     ("-m demo/echo --file note.txt", {"messages.0.content": "```data: note.txt\nthe note\n```\nhello"}),
@@ -216,11 +218,29 @@ def test_a_cap_on_the_answer_refuses_before_anything_is_sent(shared: Kernel) -> 
 def test_code_is_shown_without_fences_and_offered_as_the_next_cell(shared: Kernel) -> None:
     run = good(shared.run("%%openrouter -m demo/echo --as code\nSo:\n```python\nx = 1\n```\nDone."))
     assert run.reply is not None
-    assert run.reply["payload"] == [{"source": "set_next_input", "text": "x = 1\n", "replace": False}]
+    assert run.reply["payload"] == [{"source": "set_next_input", "text": "x = 1", "replace": False}]
     assert saved(run)["text/markdown"].startswith("```python\nx = 1\n```\n\n<small>")
     assert saved(run)["text/plain"].startswith("So:\n")
     unwatched = shared.run("%%openrouter -m demo/echo --as code\n```python\nx = 1\n```", allow_stdin=False)
     assert good(unwatched).reply["payload"] == []
+
+
+def test_a_cell_that_is_run_again_offers_other_code_and_never_the_same_or_an_older_one_twice(
+    shared: Kernel,
+) -> None:
+    def offered(code: str, cell_id: str) -> list[str]:
+        run = good(cell(shared, f"%%openrouter -m demo/echo --as code\n{code}", cell_id=cell_id))
+        assert saved(run)["text/markdown"].startswith(f"```text\n{code}\n```")
+        assert run.reply is not None
+        return [one["text"] for one in run.reply["payload"]]
+
+    assert offered("x = 1", "offers") == ["x = 1"]
+    assert offered("x = 1", "offers") == []
+    assert offered("x = 2", "offers") == ["x = 2"]
+    assert offered("x = 1", "offers") == []
+    assert offered("x = 1", "another") == ["x = 1"]
+    assert offered("y = 1", "") == ["y = 1"]
+    assert offered("y = 1", "") == [], "a front end that tells no id"
 
 
 def test_json_is_put_on_lines_and_what_is_none_is_an_error_with_the_text_kept(shared: Kernel) -> None:
@@ -247,6 +267,34 @@ def test_a_schema_gives_the_type_and_asks_once_more_where_the_answer_does_not_fi
     assert len(run.bundles) == 1
     assert "Asked a second time: the first answer ($" in saved(run)["text/plain"]
     assert shared.value("x.parsed") is None
+
+
+def test_an_answer_that_was_mended_is_the_value_and_both_are_paid_for_in_ledger_and_file(
+    shared: Kernel, tmp_path: Path
+) -> None:
+    shared.run("from dataclasses import dataclass\n@dataclass\nclass Thing:\n    a: int")
+    shared.run("from jupyter_openrouter import money\nmoney.PLAY_MONEY = 'toy/'")
+    shared.run("from jupyter_openrouter.ledger import ledger\nbefore = len(ledger)")
+    try:
+        run = good(shared.run("%%openrouter -m demo/faulty --schema Thing -o x\nmisfit, please"))
+        lines = shared.value("[(c.source, c.state, c.dollars) for c in ledger][before:]")
+    finally:
+        shared.run("money.PLAY_MONEY = 'demo/'")
+    assert shared.value("(type(x.parsed) is Thing, x.state, len(x.mends))") == (True, "done", 1)
+    assert [line[:2] for line in lines] == [("cell", "done")] * 2
+    assert all(dollars > 0 for _, _, dollars in lines)
+    assert len(run.bundles) == 1
+    assert "Asked a second time: the first answer ($" in saved(run)["text/plain"]
+    record = saved(run)[MIME]
+    assert [record["mends"][0]["cost"], record["cost"]] == [dollars for _, _, dollars in lines]
+    path = tmp_path / "saved.ipynb"
+    record = json.loads(json.dumps(record).replace("demo/", "toy/"))  # whose figures are no play money
+    output = {"output_type": "display_data", "data": {MIME: record}}
+    path.write_text(
+        json.dumps({"cells": [{"cell_type": "code", "outputs": [output]}], "nbformat": 4}), "utf-8"
+    )
+    found = read([path])
+    assert (found.sum.answers, found.sum.dollars) == (2, pytest.approx(sum(line[2] for line in lines)))
 
 
 def test_a_hit_of_the_cache_is_free_and_the_footer_says_so(shared: Kernel) -> None:
@@ -324,6 +372,28 @@ def test_a_stopped_answer_is_paid_for_later_in_variable_ledger_and_output(shared
     lines = shared.value("[(c.source, c.conversation, c.tokens_out) for c in ledger][-1]")
     assert lines[:2] == ("cell", "stopped")
     assert lines[2] is not None
+
+
+def test_settle_fills_in_what_stopped_answers_of_older_cells_have_cost(kernel: Kernel) -> None:
+    kernel.run("from jupyter_openrouter import OpenRouterError, Response, money\nmoney.PLAY_MONEY = 'toy/'")
+    kernel.run("async def fail(self):\n    raise OpenRouterError('not yet')")
+    kernel.run("settle, Response.settle = Response.settle, fail")
+    runs = []
+    for _ in range(2):
+        runs.append(kernel.start("%%openrouter -m demo/slow\ntell"))
+        comm = kernel.comm("answer")
+        kernel.until(lambda comm=comm: kernel.text(comm))
+        kernel.stop(comm)
+        kernel.until(lambda: runs[-1].done)
+        kernel.until(lambda: not kernel.answers())
+    assert all("cost unknown" in saved(run)["text/plain"] for run in runs)
+    said = good(kernel.run("%openrouter settle")).bundles[-1]["text/plain"]
+    assert "2 stay unknown" in said
+    kernel.run("Response.settle = settle")
+    said = good(kernel.run("%openrouter settle")).bundles[-1]["text/plain"]
+    assert "The cost of 2 more is known" in said
+    kernel.until(lambda: not any("cost unknown" in saved(run)["text/plain"] for run in runs))
+    assert all(saved(run)[MIME]["cost"] > 0 for run in runs)
 
 
 def test_answers_in_the_background_run_at_once_and_each_has_its_own_stop(kernel: Kernel) -> None:
@@ -445,6 +515,30 @@ def test_interrupts_at_sixty_random_instants_leave_a_kernel_that_runs_the_next_c
     assert len([one for one in kernel.comms.values() if one.get("_kind") == "answer"]) <= 1
 
 
+def test_an_interrupt_that_comes_when_the_cell_is_over_loses_no_reply_and_the_next_one_is_heard(
+    kernel: Kernel,
+) -> None:
+    kernel.run(
+        "import os, signal\n"
+        "late, usual = [], get_ipython().user_expressions\n"
+        "def user_expressions(wanted):\n"
+        "    if late:\n"
+        "        os.kill(os.getpid(), late.pop())\n"
+        "    return usual(wanted)\n"
+        "get_ipython().user_expressions = user_expressions  # between the end of a cell and its reply"
+    )
+    ask = "get_ipython().run_cell_magic('openrouter', '-m demo/echo', 'hello')"
+    run = good(kernel.run(f"late.append(signal.SIGINT)\n{ask}"))
+    assert saved(run)[MIME]["state"] == "done"
+    good(kernel.run("late.append(signal.SIGINT)\n%openrouter chats"))
+    sleeping = kernel.start("import time\nprint('begins')\ntime.sleep(600)")
+    kernel.until(lambda: sleeping.text)
+    kernel.interrupt()
+    kernel.until(lambda: sleeping.done)
+    assert sleeping.reply is not None
+    assert sleeping.reply["ename"] == "KeyboardInterrupt"
+
+
 def test_twenty_answers_in_the_background_do_not_slip_past_a_cap(kernel: Kernel) -> None:
     kernel.run(SETUP)
     kernel.run("from jupyter_openrouter import money\nmoney.PLAY_MONEY = 'toy/'")
@@ -468,6 +562,7 @@ def test_unloading_leaves_nothing_and_loading_again_works(kernel: Kernel) -> Non
         "(len(get_ipython().configurables), sorted(get_ipython().magics_manager.registry), "
         "[name for kind in get_ipython().magics_manager.magics.values() for name in kind if 'openrouter' in name], "
         "len(get_ipython().Completer.custom_matchers), "
+        "len(get_ipython().events.callbacks['post_run_cell']), "
         "[t.name for t in __import__('threading').enumerate() if 'openrouter' in t.name])"
     )
     kernel.run("%unload_ext jupyter_openrouter")
@@ -476,6 +571,10 @@ def test_unloading_leaves_nothing_and_loading_again_works(kernel: Kernel) -> Non
         kernel.run(f"{load} jupyter_openrouter")
     good(kernel.run(f"%%openrouter {FAST} --background\nhello"))
     assert kernel.value(f"{state}[0]") == before[0] + 1
+    offers = [good(cell(kernel, f"%%openrouter {FAST} --as code\nx = 1", cell_id="same"))]
+    kernel.run("%reload_ext jupyter_openrouter")
+    offers.append(good(cell(kernel, f"%%openrouter {FAST} --as code\nx = 1", cell_id="same")))
+    assert [len(run.reply["payload"]) for run in offers if run.reply] == [1, 0]
     kernel.run("%unload_ext jupyter_openrouter")
     assert kernel.value(state) == before
     kernel.run("%load_ext jupyter_openrouter")

@@ -57,6 +57,19 @@ def test_cells_models_and_days_are_added_up_and_copies_left_out(tmp_path: Path) 
     assert found.sum.unknown == 1
 
 
+def test_what_an_answer_cost_that_was_to_be_mended_is_added_once(tmp_path: Path) -> None:
+    mended = [record(0.5, "g1", model="c/d"), "no record", record("much", "g0")]
+    whole = record(0.25, "g2", mends=mended, conversation={"name": "trip"})
+    found = read([notebook(tmp_path / "n.ipynb", whole), notebook(tmp_path / "copy.ipynb", whole)])
+    assert [(cost.dollars, cost.conversation) for cost in found.costs] == [
+        (0.5, "trip"),
+        (None, "trip"),
+        (0.25, "trip"),
+    ]
+    assert found.repeated == 3
+    assert read([notebook(tmp_path / "odd.ipynb", record(mends="x"))]).sum.dollars == 0.25
+
+
 def test_an_answer_that_was_continued_is_counted_once_with_all_its_parts(tmp_path: Path) -> None:
     whole = record(0.75, "g2", continues=["g1", "g2"])
     again = record(1.0, "g3", continues=["g1", "g2", "g3", 5, None])

@@ -113,10 +113,13 @@ def test_a_saved_record_and_its_text_make_the_response_again() -> None:
     before.first_delta_seconds = 0.5
     before.refusal = "no"
     before.attempts.append(Attempt("other/model", "RateLimitError: m", 429, None))
+    before.mends = [answered("not as it should be")]
     record = json.loads(json.dumps(before.to_dict()))
     after = Response.from_dict(record, text="the text")
     assert after.to_dict() == before.to_dict()
     assert (after.text, after.reasoning, after.cost) == ("the text", "thoughts", 0.0012)
+    assert [one.cost for one in after.mends] == [0.0012]
+    assert "not as it should be" not in json.dumps(record)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +144,7 @@ def test_a_saved_record_and_its_text_make_the_response_again() -> None:
             "error": "bad",
             "skipped": -3,
             "reasoning_details": "x",
+            "mends": [1, {"mends": [{}], "usage": "x"}],
         },
     ],
 )

@@ -72,6 +72,7 @@ ORDER = [
         "written_values",
     },
     {"__main__", "beside", "bodies", "model_table", "parts", "request", "schema", "spending"},
+    {"flag_values"},
     {"catalog", "describers", "flags", "response"},
     {
         "command_list",

@@ -184,6 +184,15 @@ def arguments(function: JSON, prompt: str) -> str:
     return json.dumps(made, ensure_ascii=False)
 
 
+def mended(asked: Asked, wrong: str) -> str:
+    """JSON in the form that was asked for, where `wrong` was answered and is to be mended; "" otherwise."""
+    form = asked.body.get("response_format")
+    named = form.get("json_schema") if isinstance(form, dict) else None
+    schema = named.get("schema") if isinstance(named, dict) else None
+    said = any(text_of(one) == wrong for one in asked.messages if one["role"] == "assistant")
+    return arguments({"parameters": schema}, asked.prompt) if isinstance(schema, dict) and said else ""
+
+
 ANSWERS: dict[str, Callable[[Asked], Answer]] = {
     "demo/tour": tour_answer,
     "demo/echo": echo,

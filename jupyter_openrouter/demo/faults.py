@@ -32,6 +32,7 @@ from .wire import COMMENT, DONE, JSON, dump, frame
 
 TEXT = "This answer began well, and these words arrived before the fault.\n\nThey should not be lost. "
 MORE = "After the fault, the text went on to its end."
+MISFIT = '{"form": "another than was asked for"}'
 HUGE = 17 * 1024 * 1024  # characters; clients commonly give up on an event above 16 MiB
 SETTLE = 0.05  # seconds for the text to be read before a reset throws away what is on its way
 STREAM = {"Content-Type": "text/event-stream"}
@@ -40,11 +41,13 @@ PLAIN = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True)
 class Scene:
-    """What a fault may look at: the telling, whether it is streamed, and the server's port."""
+    """What a fault may look at: the telling, whether it is streamed, the server's port, and whether it is once more."""
 
     tell: Telling
     stream: bool
     port: int
+    mends: str = ""
+    """The JSON that mends an answer of another form; "" but where that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +260,11 @@ def huge(scene: Scene) -> tuple[Answer, Reply]:
 def redirect(scene: Scene) -> tuple[Answer, Reply]:
     place = f"http://localhost:{scene.port}/api/v1/redirected"
     return Answer(finish=None), Reply([], 302, {"Location": place})
+
+
+@fault("misfit", "JSON of another form than `response_format` asks for; asked to mend it, the right one")
+def misfit(scene: Scene) -> tuple[Answer, Reply]:
+    return complete(scene, Answer(scene.mends or MISFIT))
 
 
 def complete(scene: Scene, answer: Answer) -> tuple[Answer, Reply]:

@@ -11,9 +11,9 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from . import account, kept, vectors
-from .answers import answer, limited
+from .answers import answer, limited, mended
 from .asked import Asked, read
-from .faults import FAULTS, Scene, complete, named, table, well
+from .faults import FAULTS, MISFIT, Scene, complete, named, table, well
 from .ledger import Generation, Ledger
 from .pkce import Codes
 from .player import Talk
@@ -83,8 +83,8 @@ class Completions(Talk):
 
     def fail(self, asked: Asked, tell: Telling) -> tuple[Answer, Reply]:
         """Fail as the prompt says. Raises `Refused`, for the faults that are errors before a stream."""
-        scene = Scene(tell, asked.stream, self.ledger.port)
-        word = named(asked.prompt)
+        scene = Scene(tell, asked.stream, self.ledger.port, mended(asked, MISFIT))
+        word = "misfit" if scene.mends else named(asked.prompt)
         if word is None:
             return complete(scene, limited(Answer(table()), asked))
         if "once" in asked.prompt.lower().split() and self.ledger.failed_before(repr(asked.body)):
