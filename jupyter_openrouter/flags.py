@@ -41,6 +41,8 @@ _ONE_CELL = frozenset(
         "background",
         "dry_run",
         "refresh",
+        "record",
+        "replay",
         "stop",
     ]
 )
@@ -207,6 +209,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     shown.add_argument("--background", action="store_true", help="return at once and stream on")
     shown.add_argument("--no-stream", action="store_true", help="ask for the answer in one piece")
+    shown.add_argument("--record", metavar="FILE", help="record what comes, with its timing, into a file")
+    shown.add_argument("--replay", metavar="FILE", help="answer out of a recording; nothing is sent")
 
     limits = parser.add_argument_group("money and time")
     limits.add_argument("--dry-run", action="store_true", help="price the request, and send nothing")
