@@ -91,10 +91,16 @@ class Replay:
 
     def _missing(self, request: Request) -> NotRecordedError:
         asked = f"{request.method} {request.path}"
-        recorded = {exchange.request.digest: exchange for exchange in self.exchanges}
+        recorded: dict[str, Exchange] = {}
+        for exchange in self.exchanges:
+            if (exchange.request.method, exchange.request.path) == (request.method, request.path):
+                recorded.setdefault(exchange.request.digest, exchange)
         close = nearest(request, (exchange.request for exchange in recorded.values()))
         if close is None:
-            return NotRecordedError(f"{self.path.name} holds no exchange, and {asked} is asked.")
+            there = dict.fromkeys(f"{one.request.method} {one.request.path}" for one in self.exchanges)
+            return NotRecordedError(
+                f"{self.path.name} holds no {asked}, only {', '.join(list(there)[:5]) or 'nothing'}."
+            )
         line = recorded[close.digest].line
         return NotRecordedError(
             f"{self.path.name} holds no answer to this {asked}. The nearest one recorded is on line {line}, "
@@ -143,6 +149,7 @@ class Playback:
             await clock.until(exchange.end_ms)
             raise _ending(exchange) or Stopped
         await clock.until(exchange.status_ms)
+        self.came(exchange, 0.0, last=not exchange.pieces)
         return _Played(exchange, self, clock)
 
     def translate(self, error: Exception) -> OpenRouterError | None:
@@ -188,12 +195,11 @@ class _Played:
         return self._blocks
 
     async def _play(self, exchange: Exchange, playback: Playback, clock: _Clock) -> AsyncIterator[bytes]:
-        groups = clock.groups(exchange.pieces)
-        playback.came(exchange, exchange.status_ms, last=not groups)
-        for number, group in enumerate(groups, 1):
+        for group in clock.groups(exchange.pieces):
             ms = group[-1].ms
             await clock.until(ms, chunk=True)
-            playback.came(exchange, ms, last=number == len(groups))
+            # An answer that ended with the last that was read may have ended in the middle of it.
+            playback.came(exchange, ms, last=ms == exchange.pieces[-1].ms)
             yield b"".join(map(bytes_of, group))
         await clock.until(exchange.end_ms)
         if (error := _ending(exchange)) is not None:

@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 Kind = Literal["data", "comment", "json", "text", "base64"]
 KINDS: tuple[Kind, ...] = ("data", "comment", "json", "text", "base64")
-_END = re.compile(rb"\r?\n\r?\n|\r\r")
+_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n?|\n)")
+"""A blank line; the CR of its CRLF is enough, as for ``sse``, which waits for no more."""
 _LONGEST = 1 << 20
 """Bytes without the end of an event, after which a stream is cut where it stands."""
 

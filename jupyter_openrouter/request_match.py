@@ -94,12 +94,7 @@ def _leaves(value: Any, place: str, depth: int = 0) -> Iterator[Leaf]:
 
 def nearest(asked: Request, recorded: Iterable[Request]) -> Request | None:
     """The recorded request that differs in the fewest values; the first of several, None of none."""
-    return min(recorded, key=lambda one: _distance(asked, one), default=None)
-
-
-def _distance(asked: Request, recorded: Request) -> tuple[bool, int]:
-    elsewhere = (asked.method, asked.path) != (recorded.method, recorded.path)
-    return elsewhere, len(asked.leaves.items() ^ recorded.leaves.items())
+    return min(recorded, key=lambda one: len(asked.leaves.items() ^ one.leaves.items()), default=None)
 
 
 def difference(asked: Request, recorded: Request) -> str:

@@ -1,4 +1,4 @@
-"""What is recorded into a file or answered out of one: by an argument, by the environment, or by a command for all cells."""
+"""What is recorded into a file or answered out of one: by an argument, the environment, or a command for all cells."""
 
 from __future__ import annotations
 
