@@ -30,7 +30,13 @@ _watched: list[list[str]] = []
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind"):
+    if event in (
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.sendto",
+        "socket.bind",
+    ):
         for seen in _watched:
             seen.append(event)
 
@@ -98,7 +104,10 @@ def test_a_request_that_was_not_recorded_names_the_difference_and_opens_no_socke
                 await client.chat("Why is the sky red?", model="a/b", temperature=0.5)
             told = caught.value.message
             assert "on line 3" in told
-            assert 'messages[0].content: "Why is the sky blue?" was recorded, "Why is the sky red?" is asked' in told
+            assert (
+                'messages[0].content: "Why is the sky blue?" was recorded, "Why is the sky red?" is asked'
+                in told
+            )
             assert "temperature: nothing was recorded, 0.5 is asked" in told
             assert caught.value.response.state == "failed"
             response = Response("a/b")
@@ -136,7 +145,9 @@ def test_a_cap_reserves_nothing_for_a_replay_and_no_ledger_counts_its_cost(
     caps.set("session", 0.001)
     monkeypatch.setattr(all_caps, "caps", caps)
     monkeypatch.setattr(all_lines, "ledger", ledger := Ledger())
-    cost = Piece(40.0, "data", {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 9.5}})
+    cost = Piece(
+        40.0, "data", {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 9.5}}
+    )
     one = exchange("x", "one", "two")
     one = Exchange(**{**vars(one), "pieces": (*one.pieces[:-1], cost, one.pieces[-1])})
     with OpenRouter(replay=saved(tmp_path / "a", one), pace="now") as client:

@@ -6,7 +6,8 @@ import asyncio
 import gzip
 import json
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,15 @@ from jupyter_openrouter.retry import RetryPolicy
 
 KEY = "sk-or-v1-c0ffee" + "0" * 32
 CHAT = "/chat/completions"
-FAILED = {"error": {"message": "Slow down", "code": 429, "metadata": {"provider_name": "P"}}, "user_id": "user_me"}
+FAILED = {
+    "error": {"message": "Slow down", "code": 429, "metadata": {"provider_name": "P"}},
+    "user_id": "user_me",
+}
+FAULT = event({"error": {"code": 502, "message": "gone"}})
+CALL = {"index": 0, "function": {"name": "f", "arguments": "{}"}}
+HALF = event('{"a":"\\ud800"}')
+PACKED = gzip.compress(b'{"error":{"message":"' + KEY.encode() + b'"}}')
+WHOLE = {"id": "g", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
 RUNNING = head() + framed(said("Hel"), said("lo"))
 # What the server does, and how an answer ends then.
 SCRIPTS: dict[str, tuple[tuple[Script, ...], str]] = {
@@ -50,7 +59,7 @@ SCRIPTS: dict[str, tuple[tuple[Script, ...], str]] = {
     "comments": ((stream(b": OPENROUTER PROCESSING\n\n", b":\n\n", *HELLO),), "done"),
     "crlf": ((stream(*(one.replace(b"\n", b"\r\n") for one in HELLO)),), "done"),
     "mixed line ends": ((stream(said("a").replace(b"\n\n", b"\n\r\n"), b"\rdata: \r", STOP, DONE),), "done"),
-    "mark and escapes": ((stream(b"\xef\xbb\xbf", said("\u2028 漢\ud83d\ude42"), event('{"a":"\\ud800"}'), *HELLO),), "done"),
+    "mark and escapes": ((stream(b"\xef\xbb\xbf", said("\u2028 漢\ud83d\ude42"), HALF, *HELLO),), "done"),
     "several lines": ((stream(b'event: message\nid: 3\ndata: {"choices":\ndata: []}\n\n', *HELLO),), "done"),
     "malformed": ((stream(said("a"), event("{nonsense"), event("NaN"), b"data: \xff\xfe\n\n", *HELLO),), "done"),
     "no finish": ((stream(said("Hel")),), "cut"),
@@ -59,15 +68,15 @@ SCRIPTS: dict[str, tuple[tuple[Script, ...], str]] = {
     "reset at once": (((head(), RESET),), "cut"),
     "no answer": (((RESET,),), "failed"),
     "empty": ((stream(STOP, DONE),), "failed"),
-    "error in the middle": ((stream(said("Hel"), event({"error": {"code": 502, "message": "gone"}}), said("x")),), "failed"),
-    "tool call": ((stream(delta(tool_calls=[{"index": 0, "function": {"name": "f", "arguments": "{}"}}]), STOP, DONE),), "done"),
+    "error in the middle": ((stream(said("Hel"), FAULT, said("x")),), "failed"),
+    "tool call": ((stream(delta(tool_calls=[CALL]), STOP, DONE),), "done"),
     "reasoning": ((stream(delta(reasoning="hm"), delta(reasoning="so"), *HELLO),), "done"),
     "status": ((answer("402 Payment Required", {"error": {"code": 402, "message": "No credit"}}),), "failed"),
-    "again": ((answer("429 Too Many", FAILED, "Retry-After-Ms: 20.25"), answer("503 Oh", b"<html>", kind="text/html"), OK), "done"),
+    "again": ((answer("429 Too Many", FAILED, "Retry-After-Ms: 20.25"), answer("503 Oh", b""), OK), "done"),
     "redirect": ((answer("302 Found", b"", "Location: https://x.test/a?token=secret"),), "failed"),
     "page": ((answer("200 OK", b"<html>", kind="text/html"),), "failed"),
-    "packed": ((answer("400 Bad", gzip.compress(b'{"error":{"message":"' + KEY.encode() + b'"}}'), "Content-Encoding: gzip"),), "failed"),
-    "in one piece": ((answer("200 OK", {"id": "g", "choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}),), "done"),
+    "packed": ((answer("400 Bad", PACKED, "Content-Encoding: gzip"),), "failed"),
+    "in one piece": ((answer("200 OK", WHOLE),), "done"),
     "half in one piece": ((answer("200 OK", b'{"id": "g", "cho'),), "failed"),
 }  # fmt: skip
 
@@ -82,11 +91,18 @@ def asked(client: AsyncOpenRouter, response: Response | None = None, **options: 
 
 async def run(client: AsyncOpenRouter, **options: Any) -> Response:
     async with asked(client, **options) as answered:
-        try:
+        with suppress(OpenRouterError):  # it is in the response
             await asyncio.wait_for(answered.run(), 20)
-        except OpenRouterError:
-            pass  # it is in the response
         return answered.response
+
+
+@asynccontextmanager
+async def recording(*scripts: Script, path: Path) -> AsyncIterator[AsyncOpenRouter]:
+    async with (
+        FaultServer(*scripts) as server,
+        AsyncOpenRouter(base_url=server.base_url, record=path) as client,
+    ):
+        yield client
 
 
 def both(
@@ -103,9 +119,7 @@ def both(
             await server.emptied()
         found = [first]
         for pace in ("now", "original", 5000):
-            async with AsyncOpenRouter(
-                base_url=server.base_url, replay=path, pace=pace, **options
-            ) as client:
+            async with AsyncOpenRouter(base_url=server.base_url, replay=path, pace=pace, **options) as client:
                 found.append(await use(client))
         return tuple(found)
 
@@ -132,7 +146,14 @@ def test_a_replay_gives_the_same_response_and_saved_form(name: str, size: int, t
 
 def test_a_person_can_read_what_was_asked_what_came_and_when(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    both((stream(b": OPENROUTER PROCESSING\n\n", *HELLO, headers=("Set-Cookie: a=b", "X-Generation-Id: gen-7")),), path)
+    both(
+        (
+            stream(
+                b": OPENROUTER PROCESSING\n\n", *HELLO, headers=("Set-Cookie: a=b", "X-Generation-Id: gen-7")
+            ),
+        ),
+        path,
+    )
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
     assert lines[0] == {"recording": "jupyter_openrouter", "version": 1}
     assert lines[1]["request"] == "POST /chat/completions"
@@ -158,7 +179,9 @@ def test_the_gaps_between_chunks_are_kept(tmp_path: Path) -> None:
     assert all(one.replayed for one in again)
 
 
-@pytest.mark.parametrize("script", [(RUNNING, STALL), (head(), STALL), (STALL,)], ids=["text", "headers", "nothing"])
+@pytest.mark.parametrize(
+    "script", [(RUNNING, STALL), (head(), STALL), (STALL,)], ids=["text", "headers", "nothing"]
+)
 def test_a_stop_is_recorded_and_replayed_as_a_stop(script: Script, tmp_path: Path) -> None:
     recording: list[bool] = []
 
@@ -185,7 +208,9 @@ def test_a_stop_is_recorded_and_replayed_as_a_stop(script: Script, tmp_path: Pat
 def test_a_time_out_is_recorded_and_replayed_as_one(script: Script, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     limits = Timeouts(first_event=0.2, idle=0.2)
-    first, *again = both((script,), path, lambda client: run(client, timeouts=Timeouts() if client.replays else limits))
+    first, *again = both(
+        (script,), path, lambda client: run(client, timeouts=Timeouts() if client.replays else limits)
+    )
     assert type(first.error).__name__ == "APITimeoutError"
     for response in again:
         assert response.to_dict() == first.to_dict()
@@ -245,9 +270,8 @@ def test_a_key_of_no_known_form_is_not_in_the_file_either(tmp_path: Path) -> Non
 def test_what_tells_of_the_account_is_not_recorded(tmp_path: Path) -> None:
     async def all_of_it() -> None:
         told = answer("200 OK", {"data": {"label": "sk-or-v1-abc...def", "limit": 5, "usage": 1.0}})
-        async with FaultServer(told) as server:
-            async with AsyncOpenRouter(base_url=server.base_url, record=tmp_path / "a") as client:
-                assert (await client.key()).limit == 5
+        async with recording(told, path=tmp_path / "a") as client:
+            assert (await client.key()).limit == 5
 
     asyncio.run(asyncio.wait_for(all_of_it(), 30))
     assert not (tmp_path / "a").exists()
@@ -299,16 +323,16 @@ def test_an_answer_whose_recording_fails_is_kept_and_says_so(
     monkeypatch.setattr(recorder, "append_whole", full)
 
     async def all_of_it() -> Response:
-        async with FaultServer(OK) as server:
-            async with AsyncOpenRouter(base_url=server.base_url, record=tmp_path / "a") as client:
-                with pytest.warns(RuntimeWarning, match="No space left"):
-                    with pytest.raises(OpenRouterError):  # the answer is no list of models
-                        await client.models()
-                return await run(client)
+        async with recording(OK, path=tmp_path / "a") as client:
+            with pytest.warns(RuntimeWarning, match="No space left"), suppress(OpenRouterError):
+                await client.models()
+            return await run(client)
 
     response = asyncio.run(asyncio.wait_for(all_of_it(), 30))
     assert response.text == "Hello"
-    assert response.warnings == ["The answer was not recorded: a.jsonl cannot be written: No space left on device."]
+    assert response.warnings == [
+        "The answer was not recorded: a.jsonl cannot be written: No space left on device."
+    ]
 
 
 def test_an_answer_that_is_too_large_is_not_written_and_says_so(
@@ -317,9 +341,8 @@ def test_an_answer_that_is_too_large_is_not_written_and_says_so(
     monkeypatch.setattr(recorder, "MAX_EXCHANGE_BYTES", 100)
 
     async def all_of_it() -> Response:
-        async with FaultServer(OK) as server:
-            async with AsyncOpenRouter(base_url=server.base_url, record=tmp_path / "a") as client:
-                return await run(client)
+        async with recording(OK, path=tmp_path / "a") as client:
+            return await run(client)
 
     response = asyncio.run(asyncio.wait_for(all_of_it(), 30))
     assert response.text == "Hello"
