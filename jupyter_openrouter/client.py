@@ -90,6 +90,7 @@ class AsyncOpenRouter:
         finally:
             del api_key  # a verbose traceback prints the locals of each frame
         self._replay, self._recorder = tape.replay, None
+        self.replays = tape.replay is not None  # which costs nothing, and waits for nobody
         self._transport = None
         if tape.replay is None:
             self._transport = Transport(address, key, connect_timeout=connect_timeout)
@@ -105,11 +106,6 @@ class AsyncOpenRouter:
         """Closes every connection. Streams that are still open end as connection errors."""
         if self._transport is not None:
             await self._transport.aclose()
-
-    @property
-    def replays(self) -> bool:
-        """Whether everything is answered out of a recording."""
-        return self._replay is not None
 
     def _way(self, response: Response | None = None) -> Transport | Take | Playback:
         """Who sends for one answer, or for a call that has no response."""
