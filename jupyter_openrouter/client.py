@@ -329,7 +329,7 @@ class AsyncOpenRouter:
         spending = Spending(
             response, bodies, lambda slug: self.catalog.model(slug), max_cost=options.pop("max_cost", None)
         )
-        response.replayed = self.replays
+        response.recorded, response.replayed = self._recorder is not None, self.replays
         way = self._way(response)
         plan = Plan(path, encoded, headers=headers, **options)
         timeline = None if isinstance(way, Transport) else way

@@ -55,7 +55,7 @@ class Response(Growing):
         seams: Character offsets in ``text`` at which an answer was continued; see ``AsyncOpenRouter.continue_``.
         continues: The two answers that this one joins, where it was continued; their costs are in its own.
         continued_ids: The generation ids of all that it joins, in order; they are saved.
-        replayed: Whether it came out of a recording, and cost nothing now.
+        recorded, replayed: Whether it goes into a recording, or came out of one and costs nothing now.
         body: The request as it was sent; of it, ``models`` alone is saved.
         parsed: The answer in the form that ``--schema`` asked for; None where none was, or where it does not fit.
         notes: Short sentences about what could not be kept; they are among the ``warnings``.
@@ -85,7 +85,7 @@ class Response(Growing):
         self.parsed: Any = None
         self.notes: list[str] = []
         self.body: dict[str, Any] = {}
-        self.replayed = False
+        self.recorded = self.replayed = False
         self.saved_images: list[dict[str, Any]] = []
         self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
@@ -172,10 +172,8 @@ class Response(Growing):
 
     def restart(self, requested_model: str) -> None:
         """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
-        kept = {
-            name: getattr(self, name)
-            for name in ("attempts", "sent_at", "keep_text", "body", "settler", "replayed")
-        }
+        names = ("attempts", "sent_at", "keep_text", "body", "settler", "recorded", "replayed")
+        kept = {name: getattr(self, name) for name in names}
         self.__init__(requested_model, request_hash=self.request_hash)  # type: ignore[misc]
         vars(self).update(kept)
 

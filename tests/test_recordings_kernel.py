@@ -83,17 +83,14 @@ def test_a_notebook_that_is_replayed_is_the_same_file_every_time(tmp_path: Path)
         if MIME in one.get("data", {})
     ]
     assert {"done", "cut", "failed"} <= set(states)
-    assert len(states) >= len(CELLS) - 2
+    assert len(states) == 12
 
     replayed = notebook("%openrouter replay tape.jsonl --pace now", "replay='tape.jsonl'")
     again = executed(replayed, tmp_path)
     assert answers(again) == answers(first)
-    for pace in ("now", "4000", "original"):
-        other = notebook("%openrouter replay tape.jsonl --pace now", "replay='tape.jsonl'")
-        other.cells[1].source = f"%openrouter replay tape.jsonl --pace {pace};"
-        data = executed(other, tmp_path)
-        assert answers(data) == answers(first)
     assert executed(replayed, tmp_path) == again
+    slower = notebook("%openrouter replay tape.jsonl", "replay='tape.jsonl'")
+    assert answers(executed(slower, tmp_path)) == answers(first)
     assert (tmp_path / "tape.jsonl").read_text("utf-8") == text
 
 
