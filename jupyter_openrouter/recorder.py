@@ -258,6 +258,12 @@ class Take:
             draft.end_ms = draft.ms()
         ended = seconds(self.sent_at, draft.at, draft.end_ms)
         self._write()
+        if response.state == "stopped" and draft.retry is not None:
+            # While the next try was waited for: that one is the one that was stopped, before it began.
+            again = self._draft = self._begun(draft.request)
+            again.end, again.end_ms = "stopped", 0.0
+            ended = seconds(self.sent_at, again.at, 0.0)
+            self._write()
         return ended
 
     def retry(self, seconds: float) -> tuple[float, float]:

@@ -204,6 +204,23 @@ def test_a_stop_is_recorded_and_replayed_as_a_stop(script: Script, tmp_path: Pat
         assert response.to_dict() == first.to_dict()
 
 
+def test_a_stop_between_two_tries_is_replayed_as_a_stop(tmp_path: Path) -> None:
+    async def use(client: AsyncOpenRouter) -> Response:
+        answered = asked(client)
+        task = asyncio.ensure_future(answered.run())
+        if not client.replays:
+            while answered.response.retry_at is None:
+                await asyncio.sleep(0.01)
+            answered.stop()
+        return await task
+
+    script = answer("429 Too Many", FAILED, "Retry-After: 1")
+    first, *again = both((script,), tmp_path / "a", use)
+    assert (first.state, len(first.attempts)) == ("stopped", 1)
+    for response in again:
+        assert response.to_dict() == first.to_dict()
+
+
 @pytest.mark.parametrize("script", [(RUNNING, STALL), (STALL,)], ids=["text", "nothing"])
 def test_a_time_out_is_recorded_and_replayed_as_one(script: Script, tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
