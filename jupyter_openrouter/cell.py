@@ -12,8 +12,7 @@ from .answering import Question
 from .errors import InvalidRequestError
 from .flags import FlagError, fields, split_known
 from .plan import Timeouts
-from .player import Replay
-from .recorder import place_for
+from .taping import taping
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -97,7 +96,7 @@ def asked(
         options={**known, **_sending(flags)},
         completion=flags.completion,
         record=flags.record,
-        replay=Replay(flags.replay) if flags.replay else None,
+        replay=taping.tape(replay=flags.replay).replay if flags.replay else None,
     )
     body = _body(question, known)
     return Asked(
@@ -119,7 +118,7 @@ def _check(flags: argparse.Namespace) -> None:
     if flags.record and flags.replay:
         raise FlagError("An answer cannot be recorded and replayed at once.", remedy="Leave out one of them.")
     if flags.record:
-        place_for(flags.record)
+        taping.tape(record=flags.record)  # refuses a file that is none
     if flags.completion:
         for name in ("chat", "image", "file", "audio", "schema"):
             if getattr(flags, name):

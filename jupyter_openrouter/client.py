@@ -15,7 +15,6 @@ from .errors import APITimeoutError, InvalidRequestError, NotFoundError, OpenRou
 from .keys import Key, find_key
 from .options import StreamOptions
 from .plan import Plan, Timeouts
-from .recorder import Recorder, Take
 from .response import Response
 from .retry import RetryPolicy
 from .spending import Spending, update
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from .files import Pathlike
     from .options import ChatOptions, CompletionOptions
     from .player import Pace, Playback, Replay
+    from .recorder import Recorder, Take
 
 BASE_URL = USUAL
 
@@ -89,12 +89,17 @@ class AsyncOpenRouter:
             key = None if needs_none else find_key(api_key)
         finally:
             del api_key  # a verbose traceback prints the locals of each frame
-        self._replay, self._recorder = tape.replay, None
+        self._replay = tape.replay
+        self._recorder: Recorder | None = None
         self.replays = tape.replay is not None  # which costs nothing, and waits for nobody
-        self._transport = None
-        if tape.replay is None:
-            self._transport = Transport(address, key, connect_timeout=connect_timeout)
-            self._recorder = Recorder(tape.record, self._transport, key) if tape.record is not None else None
+        self._transport = (
+            Transport(address, key, connect_timeout=connect_timeout) if tape.replay is None else None
+        )
+        if tape.record is not None:
+            from .recorder import Recorder
+
+            assert self._transport is not None
+            self._recorder = Recorder(tape.record, self._transport, key)
 
     async def __aenter__(self) -> AsyncOpenRouter:
         return self

@@ -6,12 +6,13 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import InvalidRequestError
-from .files import Pathlike
-from .player import Replay
-from .recorder import place_for
+
+if TYPE_CHECKING:
+    from .files import Pathlike
+    from .player import Replay
 
 VARIABLE = "JUPYTER_OPENROUTER_REPLAY"
 """The environment variable that names a recording; with it nothing of this process is asked of the service."""
@@ -50,7 +51,7 @@ class Taping:
         with self._lock:
             found = self._from_environment
             if found is None or found.path != Path(name).expanduser().absolute():
-                found = self._from_environment = Replay(name, pace="now")
+                found = self._from_environment = _replay(name, "now")
             return found
 
     @property
@@ -66,7 +67,7 @@ class Taping:
         Raises:
             FileError: it cannot be recorded there.
         """
-        self._session = Tape(record=None if path is None else place_for(path))
+        self._session = Tape(record=None if path is None else _place(path))
 
     def replay(self, replay: Replay | None) -> None:
         """Replays from now on, or no longer; what was recorded is recorded no longer."""
@@ -106,11 +107,26 @@ class Taping:
                 "An answer cannot be recorded and replayed at once.", remedy="Leave out one of them."
             )
         if replay is not None:
-            return Tape(replay=replay if isinstance(replay, Replay) else Replay(replay, pace=pace))
+            return Tape(replay=_replay(replay, pace) if isinstance(replay, (str, os.PathLike)) else replay)
         forced = self.forced
         if record is not None and forced is None:
-            return Tape(record=place_for(record))
+            return Tape(record=_place(record))
         return self.session if session else Tape(replay=forced)
+
+
+# A session without a recording imports none of what makes and reads one.
+
+
+def _replay(path: Pathlike, pace: Any) -> Replay:
+    from .player import Replay
+
+    return Replay(path, pace=pace)
+
+
+def _place(path: Pathlike) -> Path:
+    from .recorder import place_for
+
+    return place_for(path)
 
 
 taping = Taping()
