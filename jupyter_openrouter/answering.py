@@ -16,6 +16,8 @@ from .response import Response
 
 if TYPE_CHECKING:
     from .client import AsyncOpenRouter
+    from .files import Pathlike
+    from .player import Replay
     from .stream import Stream
 
 
@@ -29,6 +31,7 @@ class Question:
         extra: Fields of the body by their names on the wire, unchecked.
         options: Whatever else the call takes by name: parameters, and how it is sent and read.
         completion: Whether it goes to the legacy endpoint, which continues a text.
+        record, replay: The file of a recording for this question alone; see ``clients.client_for``.
     """
 
     messages: Any
@@ -40,6 +43,8 @@ class Question:
     extra: dict[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     completion: bool = False
+    record: Pathlike | None = None
+    replay: Pathlike | Replay | None = None
 
     def stream(self, client: AsyncOpenRouter, response: Response) -> Stream:
         """The prepared stream that fills ``response``; nothing is sent yet.
@@ -76,7 +81,7 @@ async def answer(
     the response as well, so that nothing fails without a word.
     """
     try:
-        client = await client_for(question.model, key)
+        client = await client_for(question.model, key, record=question.record, replay=question.replay)
         stream = question.stream(client, response)
         async with stream:
             await stream.run(rest=None if rest is None else lambda: rest(response))

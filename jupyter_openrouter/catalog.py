@@ -246,7 +246,8 @@ class Catalog:
         answer = await self._caller.request_json("POST", "/embeddings", body=body)
         checked("/embeddings", answer)
         found = embeddings.read(answer, embeddings.inputs(input))
-        spent_without_answer(model, found.usage, sent_at=sent_at)
+        if not getattr(self._caller, "replays", False):
+            spent_without_answer(model, found.usage, sent_at=sent_at)
         return found
 
     # --- requests

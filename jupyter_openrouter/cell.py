@@ -12,6 +12,7 @@ from .answering import Question
 from .errors import InvalidRequestError
 from .flags import FlagError, fields, split_known
 from .plan import Timeouts
+from .taping import taping
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -97,6 +98,8 @@ def asked(
         extra=extra,
         options={**known, **_sending(flags)},
         completion=flags.completion,
+        record=flags.record,
+        replay=taping.tape(replay=flags.replay).replay if flags.replay else None,
     )
     body = _body(question, known)
     return Asked(
@@ -115,6 +118,10 @@ def _check(flags: argparse.Namespace) -> None:
         raise FlagError(f"--out takes the name of a variable, and {flags.out!r} is none.", remedy="")
     if flags.refresh and flags.cache is None:
         raise FlagError("--refresh goes with --cache.", remedy="Write both, or neither.")
+    if flags.record and flags.replay:
+        raise FlagError("An answer cannot be recorded and replayed at once.", remedy="Leave out one of them.")
+    if flags.record:
+        taping.tape(record=flags.record)  # refuses a file that is none
     if flags.completion:
         for name in ("chat", "image", "file", "audio", "schema"):
             if getattr(flags, name):

@@ -19,6 +19,7 @@ from .response import Response
 from .retry import RetryPolicy
 from .spending import Spending, update
 from .stream import Stream
+from .taping import taping
 from .transport import JSON, USUAL, Address, Transport
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
     from . import catalog as catalogs
     from .catalog import Catalog
+    from .files import Pathlike
     from .options import ChatOptions, CompletionOptions
+    from .player import Pace, Playback, Replay
+    from .recorder import Recorder, Take
 
 BASE_URL = USUAL
 
@@ -46,11 +50,16 @@ class AsyncOpenRouter:
         title, referer, categories: The app's name, address and up to two categories, for OpenRouter's rankings; sent
             with every request, where the call gives no other. By default nothing is sent that names app or user.
 
+        record: A file in which everything that comes is recorded, with its timing; see ``recorder``.
+        replay: A recording from which everything is answered; nothing is sent and no key is needed. See ``player``.
+        pace: Of a replay: "original", "now", or a number of chunks a second.
+
     It is an async context manager; ``aclose()`` closes its connections.
 
     Raises:
         MissingKeyError: no key was given or found, and the base URL needs one.
         InvalidRequestError: the base URL would give the key away, or a header cannot carry the app's name.
+        FileError: what is to be replayed is no recording, or cannot be recorded.
     """
 
     def __init__(
@@ -64,6 +73,9 @@ class AsyncOpenRouter:
         title: str | None = None,
         referer: str | None = None,
         categories: Sequence[str] = (),
+        record: Pathlike | None = None,
+        replay: Pathlike | Replay | None = None,
+        pace: Pace = "original",
     ) -> None:
         self._app: dict[str, Any] = {"title": title, "referer": referer, "categories": categories}
         self._app_headers = requests.headers(**self._app)
@@ -72,10 +84,22 @@ class AsyncOpenRouter:
         self.timeouts = timeouts or Timeouts()
         self.retry = retry or RetryPolicy()
         try:
-            key = None if address.local and api_key is None else find_key(api_key)
+            tape = taping.tape(record=record, replay=replay, pace=pace)
+            needs_none = tape.replay is not None or (address.local and api_key is None)
+            key = None if needs_none else find_key(api_key)
         finally:
             del api_key  # a verbose traceback prints the locals of each frame
-        self._transport = Transport(address, key, connect_timeout=connect_timeout)
+        self._replay = tape.replay
+        self._recorder: Recorder | None = None
+        self.replays = tape.replay is not None  # which costs nothing, and waits for nobody
+        self._transport = (
+            Transport(address, key, connect_timeout=connect_timeout) if tape.replay is None else None
+        )
+        if tape.record is not None:
+            from .recorder import Recorder
+
+            assert self._transport is not None
+            self._recorder = Recorder(tape.record, self._transport, key)
 
     async def __aenter__(self) -> AsyncOpenRouter:
         return self
@@ -85,7 +109,15 @@ class AsyncOpenRouter:
 
     async def aclose(self) -> None:
         """Closes every connection. Streams that are still open end as connection errors."""
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    def _way(self, response: Response | None = None) -> Transport | Take | Playback:
+        """Who sends for one answer, or for a call that has no response."""
+        if self._replay is not None:
+            return self._replay.take(self.host, response)
+        assert self._transport is not None
+        return self._transport if self._recorder is None else self._recorder.take(response)
 
     # --- answers
 
@@ -228,7 +260,7 @@ class AsyncOpenRouter:
         elif not ident or response.usage is not None:
             return response
         for wait in (0.25, 0.5, 1.0, 2.0, 4.0):
-            await asyncio.sleep(wait)
+            await asyncio.sleep(0.0 if self.replays else wait)
             try:
                 found = await self.request_json("GET", "/generation", params={"id": ident})
             except NotFoundError:
@@ -302,7 +334,11 @@ class AsyncOpenRouter:
         spending = Spending(
             response, bodies, lambda slug: self.catalog.model(slug), max_cost=options.pop("max_cost", None)
         )
-        return Stream(self._transport, Plan(path, encoded, headers=headers, **options), response, spending)
+        response.recorded, response.replayed = self._recorder is not None, self.replays
+        way = self._way(response)
+        plan = Plan(path, encoded, headers=headers, **options)
+        timeline = None if isinstance(way, Transport) else way
+        return Stream(way, plan, response, spending, timeline=timeline)
 
     async def request_json(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Any = None
@@ -335,10 +371,10 @@ class AsyncOpenRouter:
 
     async def _json_once(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> Any:
         content = None if body is None else requests.encode(body)
-        limit = self.timeouts.first_event
+        limit, way = self.timeouts.first_event, self._way()
 
         async def call() -> Any:
-            connection = await self._transport.send(
+            connection = await way.send(
                 method, path, query=query, content=content, headers={"Accept": JSON, **self._app_headers}
             )
             try:
@@ -351,6 +387,6 @@ class AsyncOpenRouter:
         except asyncio.TimeoutError:
             raise APITimeoutError(f"{self.host} did not answer within {limit:g} s.") from None
         except Exception as error:
-            if (known := self._transport.translate(error)) is not None:
+            if (known := way.translate(error)) is not None:
                 raise known from None
             raise

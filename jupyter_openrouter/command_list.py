@@ -43,6 +43,13 @@ COMMANDS = {
     "save": Command("save NAME FILE", "writes a conversation as JSON, all of it"),
     "load": Command("load FILE [NAME]", "reads it back; also from the records of a saved notebook (.ipynb)"),
     "export": Command("export NAME FILE.ipynb|.md", "writes a conversation as a notebook or as Markdown"),
+    "record": Command(
+        "record [FILE|off]", "records every answer, with its timing and without keys, into a file"
+    ),
+    "replay": Command(
+        "replay [FILE [--pace original|N|now]|off]",
+        "answers out of a recording, at N chunks a second or as it came; needs no key, and sends nothing",
+    ),
     "explain": Command("explain [flags] [words]", "asks about the last exception; changes nothing by itself"),
     "login": Command(
         "login [--keep]", "signs in with a link and a code; --keep stores the key in the keyring"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
-from . import key_commands, line_question, talk_commands
+from . import key_commands, line_question, talk_commands, tape_commands
 from .command_list import COMMANDS, help_on, help_tables, near_command, usage_error
 from .errors import APIConnectionError, InvalidRequestError, OpenRouterError
 from .keys import refuse_keys_in
@@ -77,6 +77,8 @@ def _command(word: str, rest: str, shell: Any, magics: Any) -> Any:
     words = _words(word, rest)
     if word in talk_commands.TALK_COMMANDS:
         return talk_commands.TALK_COMMANDS[word](words)
+    if word in tape_commands.TAPE_COMMANDS:
+        return tape_commands.TAPE_COMMANDS[word](words)
     if word in ("login", "key"):
         return getattr(key_commands, word)(words, shell)
     if word == "continue":

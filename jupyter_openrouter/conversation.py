@@ -17,7 +17,7 @@ from .files import Pathlike
 from .notebook_records import asked_in, read_notebook, rebuild
 from .response import Response
 from .saved_form import place
-from .turn import Turn, new_id
+from .turn import Turn, id_of
 
 DEFAULT_NAME = "chat"
 _MOST_UNSETTLED = 20
@@ -172,11 +172,11 @@ class Conversation:
         """
         if not answered(response):
             return False
-        ident = new_id()
-        asked = Turn("user", question, cell_id=cell_id, id=f"q-{ident}", run=run)
-        answer = Turn.of_answer(response, cell_id=cell_id, id=ident, run=run)
         with self._lock:
             self._drop_from(self._replaced_from(cell_id, run))
+            ident = id_of(response, f"{self.name} {len(self._turns)}")
+            asked = Turn("user", question, cell_id=cell_id, id=f"q-{ident}", run=run)
+            answer = Turn.of_answer(response, cell_id=cell_id, id=ident, run=run)
             self._place(asked, answer, response, asked_in(source)[1])
         return True
 

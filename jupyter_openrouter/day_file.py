@@ -10,18 +10,17 @@ import json
 import os
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .file_lock import locked
 from .money import exact, from_exact
 from .tolerant import mapping, number
 
 _KEPT_DAYS = 31
 _LARGEST_BYTES = 1 << 20
-_LOCK_SECONDS = 5.0
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -160,7 +159,7 @@ class DayFile:
             return
         try:
             try:
-                _lock(lock)
+                locked(lock)
                 self._read()
             except FileNotFoundError:
                 pass
@@ -200,37 +199,3 @@ class DayFile:
 
 def _reason(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
-
-
-def _lock(descriptor: int) -> None:
-    """Waits for the lock; it ends when the descriptor is closed.
-
-    Raises:
-        OSError: it cannot be had, or not in time. Going on without it would lose what others write.
-    """
-    end = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            _acquire(descriptor)
-            return
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise TimeoutError(0, "another kernel does not let go of it") from None
-            time.sleep(0.002)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _acquire(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:  # which is how Windows says that it is held
-            raise BlockingIOError from error
-
-else:
-    import fcntl
-
-    def _acquire(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@
     ├── InvalidRequestError      what was asked cannot be sent (also a ValueError)
     │   └── PromptError              an expression in the prompt failed, or has no end
     ├── MissingKeyError          no API key was found
+    ├── NotRecordedError         a request is not in the recording that is replayed
     ├── FileError                a file cannot be read or written, or is not what it should be (also a ValueError)
     ├── BudgetError              it may cost more than a cap allows, or has already
     ├── APIConnectionError       the service was not reached, or the connection broke before the answer began
@@ -153,6 +154,15 @@ class MissingKeyError(OpenRouterError):
     default_remedy = (
         "Set the environment variable OPENROUTER_API_KEY before the kernel starts, or install the extra "
         "'keyring' and store it there, or try a model that needs no key: --model demo/tour."
+    )
+
+
+class NotRecordedError(OpenRouterError):
+    """A request is not in the recording that is replayed; nothing was sent."""
+
+    default_remedy = (
+        "Ask as it was recorded, or record it: %openrouter record FILE, or record=FILE for a client. "
+        "%openrouter replay off asks the service again."
     )
 
 

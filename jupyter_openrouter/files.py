@@ -1,4 +1,4 @@
-"""Reads a JSON file that anybody may have written, and writes a file whole or not at all."""
+"""Reads a file that anybody may have written, and writes a file, or more of one, whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import FileError
+from .file_lock import locked
 
 LARGEST = 256 << 20  # bytes
 _MOST_DIGITS = 1000
@@ -29,6 +30,21 @@ def read_json(path: Pathlike, *, what: str) -> Any:
         FileError: it cannot be read, or is no JSON.
     """
     place = Path(path).expanduser()
+    data = read_bytes(place, what=what)
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_int=_int)
+    except RecursionError:
+        reason = "it is nested too deep"
+    except UnicodeDecodeError:
+        reason = "it is no UTF-8 text"
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
+    raise FileError(f"{place} is no {what}: {reason}.", remedy=f"Give the file of a {what}.")
+
+
+def read_bytes(path: Pathlike, *, what: str) -> bytes:
+    """What a file holds; see ``read_json``."""
+    place = Path(path).expanduser()
     try:
         if place.exists() and not place.is_file():
             raise FileError(f"{place} is no file.", remedy=f"Give the file of a {what}.")
@@ -41,15 +57,7 @@ def read_json(path: Pathlike, *, what: str) -> Any:
         raise FileError(f"{place} cannot be read: {reason}.") from None
     if len(data) > LARGEST:
         raise FileError(f"{place} is larger than {LARGEST >> 20} MB.", remedy=f"Give the file of a {what}.")
-    try:
-        return json.loads(data.decode("utf-8-sig"), parse_int=_int)
-    except RecursionError:
-        reason = "it is nested too deep"
-    except UnicodeDecodeError:
-        reason = "it is no UTF-8 text"
-    except json.JSONDecodeError as error:
-        reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
-    raise FileError(f"{place} is no {what}: {reason}.", remedy=f"Give the file of a {what}.")
+    return data
 
 
 def _int(digits: str) -> int | float:
@@ -81,6 +89,42 @@ def write_whole(path: Pathlike, text: str) -> Path:
         finally:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{place} cannot be written: {reason}.", remedy="Choose another place.") from None
+    return place
+
+
+def append_whole(path: Pathlike, text: str, *, first: str = "") -> Path:
+    """Adds a text at the end of a file, and gives its path; all of it or nothing, whoever else adds to it.
+
+    Args:
+        first: What a file that is new or empty begins with.
+
+    Raises:
+        FileError: it cannot be written; the file is as it was.
+
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> append_whole(append_whole(place, "one\\n", first="#\\n"), "two\\n", first="#\\n").read_text()
+    '#\\none\\ntwo\\n'
+    """
+    place = Path(path).expanduser()
+    try:
+        if place.exists() and not place.is_file():
+            raise FileError(f"{place} is no file.", remedy="Choose another name.")
+        with place.open("ab", buffering=0) as file:
+            locked(file.fileno())
+            before = file.seek(0, os.SEEK_END)
+            left = memoryview((("" if before else first) + text).encode("utf-8", "replace"))
+            try:
+                while left:
+                    left = left[file.write(left) :]
+            except BaseException:
+                file.truncate(before)
+                raise
     except (OSError, ValueError) as error:
         if isinstance(error, FileError):
             raise

@@ -41,6 +41,8 @@ _ONE_CELL = frozenset(
         "background",
         "dry_run",
         "refresh",
+        "record",
+        "replay",
         "stop",
     ]
 )
@@ -147,6 +149,8 @@ def make_parser() -> argparse.ArgumentParser:
     shown.add_argument(
         "--stream", action=_OnOff, help="show the answer as it comes, or ask for it in one piece"
     )
+    shown.add_argument("--record", metavar="FILE", help="record what comes, with its timing, into a file")
+    shown.add_argument("--replay", metavar="FILE", help="answer out of a recording; nothing is sent")
 
     limits = parser.add_argument_group("money and time")
     limits.add_argument("--dry-run", action="store_true", help="price the request, and send nothing")

@@ -148,12 +148,13 @@ class Ledger:
 def known_cost(response: Response) -> float | None:
     """US dollars that an answer is known to have cost; None when that is not known.
 
-    The embedded demo's figures are play money. What OpenRouter refused, or what never reached it, is not billed.
+    The embedded demo's figures are play money, and what is replayed costs nothing again. What OpenRouter refused,
+    or what never reached it, is not billed.
 
     >>> from jupyter_openrouter.response import Response
     >>> known_cost(Response("openai/gpt-4"))
     """
-    if is_play_money(response.requested_model):
+    if is_play_money(response.requested_model) or response.replayed:
         return 0.0
     if response.cost is not None:
         return response.cost

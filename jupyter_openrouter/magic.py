@@ -120,7 +120,8 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         made = asked(flags, prompt, self.shell.user_ns, where)
         if flags.dry_run:
             return self._price(made)
-        key = key_for(made.question.model, ask=self._ask_for_key())
+        question = made.question
+        key = key_for(question.model, ask=self._ask_for_key(), record=question.record, replay=question.replay)
         if where.cell_id and self._last_run != (where.cell_id, where.run):
             caps.begin_cell(where.cell_id)
         self._last_run = (where.cell_id, where.run)

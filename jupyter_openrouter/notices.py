@@ -8,7 +8,8 @@ from typing import Any
 from . import inert_text
 from .plain_text import plain
 
-_BREAKS = ' style="text-align:left;overflow-wrap:anywhere;min-width:9em"'  # for names that a narrow page has no room for
+# For names that a narrow page has no room for.
+_BREAKS = ' style="text-align:left;overflow-wrap:anywhere;min-width:9em"'
 _LEFT = ' style="text-align:left"'  # notebooks put the cells of a table to the right, as numbers are
 
 

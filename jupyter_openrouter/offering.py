@@ -180,6 +180,12 @@ def _of_key(words: Sequence[str], sources: Sources) -> Iterable[str]:
     return ("set", "forget", "check") if not words else ("--keep",) if words == ["set"] else ()
 
 
+def _of_replay(words: Sequence[str], sources: Sources) -> Iterable[str]:
+    if words[-1:] == ["--pace"]:
+        return ("original", "now")
+    return () if "--pace" in words else ("--pace",) if words else ("off", "--pace")
+
+
 _ARGUMENTS: dict[str, Callable[[Sequence[str], Sources], Iterable[str]]] = {
     "models": _of_models,
     "cost": _of_cost,
@@ -191,6 +197,8 @@ _ARGUMENTS: dict[str, Callable[[Sequence[str], Sources], Iterable[str]]] = {
     "undo": _names,
     "save": _names,
     "export": _names,
+    "record": lambda words, sources: () if words else ("off",),
+    "replay": _of_replay,
     "login": _once("--keep"),
     "key": _of_key,
     "help": lambda words, sources: () if words else (*COMMANDS, *(f for f in _flags() if f.startswith("--"))),

@@ -12,6 +12,7 @@ from .bodies import read_json
 from .catalog import Catalog
 from .clients import base_url, client_for, is_demo, key_for
 from .errors import APITimeoutError, MissingKeyError
+from .taping import taping
 from .transport import JSON, Address, Transport
 
 _SECONDS = 20.0
@@ -26,6 +27,8 @@ async def catalog_for(slug: str = "", *, with_key: bool = True) -> Catalog:
     Args:
         with_key: False looks for no key, neither in the keyring nor elsewhere.
     """
+    if taping.session.replay is not None:
+        return (await client_for(slug, None)).catalog
     if not is_demo(slug) and not with_key:
         return _without_key()
     try:

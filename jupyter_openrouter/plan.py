@@ -22,6 +22,28 @@ class Connection(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Timeline(Protocol):
+    """When what has come of one answer had come, where that is recorded; then its facts are the recording's.
+
+    Attributes:
+        sent_at: Unix time at which the request was sent, in seconds; None before.
+        elapsed: Seconds from then to the last that has come.
+    """
+
+    sent_at: float | None
+    elapsed: float
+
+    def end(self) -> float:
+        """Nothing more will be read: gives the seconds from sending to the end."""
+
+    def retry(self, seconds: float) -> tuple[float, float]:
+        """The seconds to the next try, and how many of them are waited for now."""
+
+
+class Stopped(Exception):
+    """Somebody called stop(), or has done so where a recording ends."""
+
+
 class Account(Protocol):
     """Who pays for one answer."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from .answering import Question
 from .cell import Asked
 from .clients import client_for, key_for
 from .errors import OpenRouterError
@@ -21,7 +22,7 @@ async def price(asked: Asked) -> Estimate:
     others = asked.body.get("models")
     slugs = [asked.question.model, *(others or ()), *asked.question.options.get("fallback", ())]
     notes: list[str] = []
-    cards = [await _card(slug, notes) for slug in dict.fromkeys(slugs)]
+    cards = [await _card(slug, asked.question, notes) for slug in dict.fromkeys(slugs)]
     found = estimate(asked.body, cards, asked.pieces)
     more = (*found.notes, *asked.notes, *notes, "Nothing was sent.")
     found = replace(found, notes=more)
@@ -29,9 +30,10 @@ async def price(asked: Asked) -> Estimate:
     return found
 
 
-async def _card(slug: str, notes: list[str]) -> Any:
+async def _card(slug: str, question: Question, notes: list[str]) -> Any:
     try:
-        client = await client_for(slug, key_for(slug))
+        tape: Any = {"record": question.record, "replay": question.replay}
+        client = await client_for(slug, key_for(slug, **tape), **tape)
         return await client.catalog.model(slug)
     except OpenRouterError as error:
         if is_free(slug, None):

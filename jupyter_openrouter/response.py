@@ -70,6 +70,7 @@ class Response(Growing):
         continued_ids: The generation ids of all that it joins, in order; they are saved.
         mends: The answers that did not have the form of ``--schema``, in whose place this one was asked for; what
             they cost is not in its own cost.
+        recorded, replayed: Whether it goes into a recording, or came out of one and costs nothing now.
         body: The request as it was sent; of it, ``models`` alone is saved.
         parsed: The answer in the form that ``--schema`` asked for; None where none was, or where it does not fit.
         notes: Short sentences about what could not be kept; they are among the ``warnings``.
@@ -100,6 +101,7 @@ class Response(Growing):
         self.parsed: Any = None
         self.notes: list[str] = []
         self.body: dict[str, Any] = {}
+        self.recorded = self.replayed = False
         self.saved_images: list[dict[str, Any]] = []
         self.conversation: dict[str, Any] | None = None
         self.settler: Callable[[Response], Awaitable[Response]] | None = None
@@ -186,10 +188,8 @@ class Response(Growing):
 
     def restart(self, requested_model: str) -> None:
         """Forgets what a failed attempt left, before the next one; only while nothing has been answered."""
-        kept = {
-            name: getattr(self, name)
-            for name in ("attempts", "sent_at", "keep_text", "body", "settler", "mends")
-        }
+        names = ("attempts", "sent_at", "keep_text", "body", "settler", "mends", "recorded", "replayed")
+        kept = {name: getattr(self, name) for name in names}
         self.__init__(requested_model, request_hash=self.request_hash)  # type: ignore[misc]
         vars(self).update(kept)
 

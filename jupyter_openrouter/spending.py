@@ -67,8 +67,11 @@ class Spending:
         response = self._response()
         if self._reservation is not None or response is None:
             return
-        worst, remedy = None, None
-        if self._caps.active or self._max_cost is not None:
+        worst: float | None = None
+        remedy = None
+        if response.replayed:
+            worst = 0.0
+        elif self._caps.active or self._max_cost is not None:
             self._estimate = await self._priced()
             worst, remedy = self._estimate.dollars_worst, _remedy(self._estimate)
         self._reservation = self._caps.reserve(

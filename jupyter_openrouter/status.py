@@ -16,6 +16,8 @@ from .keys import Key
 from .ledger import Ledger, ledger
 from .money import dollars
 from .notices import Rows
+from .tape_commands import standing
+from .taping import taping
 
 _PATIENCE = 2.0  # seconds
 _CREDENTIALS = re.compile(r"//[^/@]*@")
@@ -30,12 +32,14 @@ def status(model: str = "", *, ledger: Ledger = ledger, caps: Caps = caps) -> Ro
     from .client import BASE_URL
 
     key, limits, hint = _key()
+    tape = standing()
     url = base_url()
     limited = [cap for cap in caps.listing() if cap.limit is not None]
     rows = [
         ("key", key),
         ("limits", limits),
         ("model", model or "none: -m SLUG, or %config OpenRouterMagics.model = SLUG"),
+        ("recording", tape),
         ("base URL", url if url != BASE_URL else None),
         ("proxies", proxies(getproxies())),
         ("spent", _spent(ledger)),
@@ -50,6 +54,8 @@ def status(model: str = "", *, ledger: Ledger = ledger, caps: Caps = caps) -> Ro
 
 def _key() -> tuple[str, str | None, str | None]:
     """Where the key is from, what it may spend, and what to do where there is none."""
+    if taping.session.replay is not None:
+        return "none is needed: a recording answers", None, None
     try:
         key = key_for("")
     except MissingKeyError as error:

@@ -36,7 +36,7 @@ from .errors import (
     StreamError,
     from_payload,
 )
-from .plan import Account, Connection, Plan, Transport
+from .plan import Account, Connection, Plan, Stopped, Timeline, Transport
 from .response import Response
 from .retry import Attempt
 from .sse import Comment, Decoder, Event
@@ -51,15 +51,17 @@ _FEW = 16  # deltas; where more come in one read, they have gathered already
 _AT_ONCE = 0.0005  # seconds: what is read faster than that had come before
 
 
-class _Stopped(Exception):
-    """Somebody called stop()."""
-
-
 class Stream:
     """An answer: iterate it for its deltas, read ``response`` at any moment, ``stop()`` it from any thread."""
 
     def __init__(
-        self, transport: Transport, plan: Plan, response: Response, account: Account | None = None
+        self,
+        transport: Transport,
+        plan: Plan,
+        response: Response,
+        account: Account | None = None,
+        *,
+        timeline: Timeline | None = None,
     ) -> None:
         self.response = response
         self.comments = 0
@@ -69,6 +71,7 @@ class Stream:
         self._transport = transport
         self._plan = plan
         self._account = account
+        self._timeline = timeline
         self._candidate = 0
         self._tries = 0
         self._ready: deque[Delta] = deque()
@@ -88,7 +91,7 @@ class Stream:
         self._started = self._sent = 0.0  # on the loop's clock: the answer, this attempt
         self._sign = self._event = self._entered = 0.0  # last comment or event, last event, last call of ours
         self._signed = False
-        self._last_delta = 0.0
+        self._last_delta = self._last_sign = 0.0
         self._gathered = 0  # deltas of the last batch
         self._gaps = array("d")
 
@@ -216,10 +219,10 @@ class Stream:
         except RuntimeError:
             here = None
         if loop is None or loop is here:
-            self._interrupt(_Stopped())
+            self._interrupt(Stopped())
         else:
             with suppress(RuntimeError):  # the loop is closed, and so is the answer
-                loop.call_soon_threadsafe(self._interrupt, _Stopped())
+                loop.call_soon_threadsafe(self._interrupt, Stopped())
 
     # --- reading
 
@@ -392,7 +395,7 @@ class Stream:
                     self._event = sign
                     if delta[0] or delta[1]:
                         self._ready.append(delta)
-                        if self._last_delta != sign:
+                        if self._last_sign != sign or self._timeline is not None:
                             self._note_delta()
                     continue
                 item = Event(item.decode("utf-8", "replace"))
@@ -439,34 +442,40 @@ class Stream:
         elif response.state == "waiting" and response.begun:
             self._note_delta()
         elif response.reasoning_ended is None:
-            self._note_reasoning(self._sign or self._event)
+            self._note_reasoning(self._moment())
         if response.failure is not None:
             raise from_payload(response.failure, generation_id=response.generation_id or response.id or None)
 
+    def _moment(self) -> float:
+        """When the last that has come had come, in seconds since the answer was asked for."""
+        if self._timeline is not None:
+            return self._timeline.elapsed
+        return (self._sign or self._event) - self._started
+
     def _note_delta(self) -> None:
-        now = self._sign or self._event
+        now = self._moment()
         response = self.response
         if response.state == "waiting":
             response.state = "streaming"
-            response.first_delta_seconds = now - self._started
+            response.first_delta_seconds = now
         elif now != self._last_delta and len(self._gaps) < _MAX_GAPS:
             self._gaps.append(now - self._last_delta)
-        self._last_delta = now
+        self._last_delta, self._last_sign = now, self._sign
         if response.reasoning_ended is None:
             self._note_reasoning(now)
 
     def _note_reasoning(self, now: float) -> None:
         response = self.response
         if response.text_parts or response.tool_calls or response.images or response.refusal:
-            response.reasoning_ended = now - self._started
+            response.reasoning_ended = now
         elif response.reasoning_began is None and response.reasoning_parts:
-            response.reasoning_began = now - self._started
+            response.reasoning_began = now
 
     # --- stops and time-outs
 
     def _interrupt(self, verdict: Exception) -> None:
         """On the loop: ends the wait that is going on, or the next one. A stop outdoes a time-out."""
-        if self._over or (self._verdict is not None and not isinstance(verdict, _Stopped)):
+        if self._over or (self._verdict is not None and not isinstance(verdict, Stopped)):
             return
         self._verdict = verdict
         self._ready.clear()  # it is in the response; who stops wants no more
@@ -561,7 +570,7 @@ class Stream:
             self._verdict = None  # from here on, another one is heard again
         if self._cancelled:
             self._only_ours()  # it met an end that had come in the same moment
-        if isinstance(error, _Stopped) or isinstance(self._verdict, _Stopped):
+        if isinstance(error, Stopped) or isinstance(self._verdict, Stopped):
             await self._end("stopped")
             return
         if not isinstance(error, OpenRouterError):
@@ -603,14 +612,17 @@ class Stream:
         total = plan.timeouts.total
         if wait is not None and total is not None and self._loop is not None:
             wait = wait if self._loop.time() + wait < self._started + total else None
+        told = wait
         if wait is not None:
             self._tries += 1
+            if self._timeline is not None:
+                told, wait = self._timeline.retry(wait)
         elif self._candidate + 1 < len(plan.bodies) and error.status in plan.fallback_statuses:
             self._candidate += 1
             self._tries = 0
         else:
             return False
-        attempt = Attempt(model, f"{type(error).__name__}: {error.message}", error.status, wait)
+        attempt = Attempt(model, f"{type(error).__name__}: {error.message}", error.status, told)
         response.attempts.append(attempt)
         response.restart(plan.bodies[self._candidate][0])
         if self._raw is not None:
@@ -641,7 +653,10 @@ class Stream:
                 if state != "stopped" and (rest.text or rest.reasoning):
                     self._ready.append(rest)
                 response.state = state
-                if self._loop is not None:
+                if self._timeline is not None and self._loop is not None:
+                    response.seconds = self._timeline.end()
+                    response.sent_at = self._timeline.sent_at or response.sent_at
+                elif self._loop is not None:
                     response.seconds = self._loop.time() - self._started
                 if self._gaps:
                     gaps = sorted(self._gaps)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from . import catalog
+    from .files import Pathlike
     from .options import ChatOptions, CompletionOptions
+    from .player import Pace, Replay
 
 T = TypeVar("T")
 _GATHER_SECONDS = 0.02
@@ -52,6 +54,9 @@ class OpenRouter:
         title: str | None = None,
         referer: str | None = None,
         categories: Sequence[str] = (),
+        record: Pathlike | None = None,
+        replay: Pathlike | Replay | None = None,
+        pace: Pace = "original",
     ) -> None:
         if isinstance(api_key, str):
             api_key = Key(api_key, source="argument")  # which shows itself in no traceback
@@ -66,6 +71,9 @@ class OpenRouter:
                 title=title,
                 referer=referer,
                 categories=categories,
+                record=record,
+                replay=replay,
+                pace=pace,
             )
 
         self._make = make

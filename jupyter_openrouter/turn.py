@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -29,6 +30,18 @@ _OWN = ("role", "content", "id", "cell_id", "fields", "record")
 def new_id() -> str:
     """A name for a turn that no other has."""
     return secrets.token_hex(6)
+
+
+def id_of(response: Response, place: str) -> str:
+    """A name for the turn of an answer; of one that is recorded or replayed it is always the same.
+
+    Args:
+        place: Where it stands: no other answer stands there.
+    """
+    if not (response.recorded or response.replayed):
+        return new_id()
+    told = f"{place} {response.request_hash} {response.sent_at} {response.generation_id or response.id}"
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_openrouter import day_file
+from jupyter_openrouter import file_lock
 from jupyter_openrouter.day_file import DayFile, Sheet, usual_path
 
 
@@ -81,7 +81,7 @@ def test_while_another_holds_the_lock_for_ever_the_file_is_left_alone(
 ) -> None:
     import fcntl
 
-    monkeypatch.setattr(day_file, "_LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(file_lock, "_SECONDS", 0.0)
     file = DayFile(tmp_path / "spent.json")
     add(file, 1)
     with (tmp_path / "spent.lock").open() as held:

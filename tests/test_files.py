@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,38 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
         files.write_whole(path, "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.json"]
+
+
+def test_several_processes_that_add_at_once_lose_and_mix_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys; from jupyter_openrouter.files import append_whole\n"
+        "for n in range(50): append_whole(sys.argv[1], sys.argv[2] * 3000 + '\\n', first='first\\n')"
+    )
+    path = tmp_path / "a"
+    processes = [subprocess.Popen([sys.executable, "-c", code, str(path), letter]) for letter in "abc"]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    lines = path.read_text().splitlines()
+    assert lines[0] == "first"
+    assert sorted(lines[1:]) == sorted(letter * 3000 for letter in "abc" for _ in range(50))
+
+
+def test_what_cannot_be_added_whole_is_not_there_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    files.append_whole(path, "old\n")
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))  # a part of it fits
+    try:
+        with pytest.raises(FileError, match="cannot be written"):
+            files.append_whole(path, "new " * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text() == "old\n"
+    with pytest.raises(FileError, match="is no file"):
+        files.append_whole(tmp_path, "x")
 
 
 def test_the_file_behind_a_link_is_written_and_the_link_stays(tmp_path: Path) -> None:

@@ -123,8 +123,9 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("-m demo/echo --timeout 30 --idle-timeout 20 --max-cost 5", {"messages.0.content": "hello"}),
     ("-m demo/echo --background", {"messages.0.content": "hello"}),
+    ("-m demo/echo --record tape.jsonl", {"messages.0.content": "hello"}),
 ]
-ELSEWHERE = {"--fallback", "-o", "--out", "--as", "--raw", "--show-prompt", "--dry-run"}
+ELSEWHERE = {"--fallback", "-o", "--out", "--as", "--raw", "--show-prompt", "--dry-run", "--replay"}
 
 
 def test_the_table_names_every_flag() -> None:
