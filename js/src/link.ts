@@ -71,6 +71,16 @@ export class Link {
     this.#end.abort();
   }
 
+  /** What the host has made the widget with, where it tells. */
+  get host(): unknown {
+    return this.#model.widget_manager;
+  }
+
+  /** The model's id, or "" where the host does not tell. */
+  id(): Promise<string> {
+    return modelId(this.#model, this.#real);
+  }
+
   /** Calls `watcher` after every change until `signal` aborts. */
   watch(watcher: () => void, signal: AbortSignal): void {
     this.#watchers.add(watcher);
@@ -159,7 +169,7 @@ export class Link {
   }
 
   async #stopByControl(id: string): Promise<void> {
-    const comm = await modelId(this.#model, this.#real);
+    const comm = await this.id();
     if (comm) stopByControl(kernelOf(this.#model), comm, id);
   }
 
