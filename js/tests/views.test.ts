@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { close, hear, render, type Entry } from "../src/core";
 import { FakeHost, frame } from "./page";
+import "./chat-part";
 
 const SHARED = { _core_id: "c", state: "idle", message: "", reasoning: "", model: "openai/gpt-4", error: null, interruptible: false };
 const CHAT = { ...SHARED, _kind: "chat", messages: [], asking: "", finish_reason: "", usage: null };
@@ -234,7 +235,7 @@ test("a refused question stays in the box, with the reason", async () => {
   host.message({ type: "refused", id: host.sent.at(-1)?.id, reason: "an answer is running" });
   await frame();
   assert.equal((find("textarea") as HTMLTextAreaElement).value, "Why?");
-  assert.equal(find(".jor-note").textContent, "Not sent: an answer is running");
+  assert.equal(find(".jor-composer .jor-note").textContent, "Not sent: an answer is running");
   end();
 });
 
@@ -263,7 +264,7 @@ test("a turn settles in place, with its footer, and no node is made anew", async
   assert.equal(find(".jor-question"), question);
   assert.equal(find(".jor-text p"), paragraph);
   assert.equal(el.querySelectorAll("article").length, 2);
-  assert.deepEqual(Array.from(el.querySelectorAll(".jor-footer .jor-figure"), (part) => part.textContent), ["m/x", "3 \u2192 4 tokens", "$0.001", "2.0 s", "stop"]);
+  assert.deepEqual(Array.from(el.querySelectorAll(".jor-figures .jor-figure"), (part) => part.textContent), ["m/x", "3 \u2192 4 tokens", "$0.001", "2.0 s", "stop"]);
   end();
 });
 
