@@ -1,43 +1,78 @@
-"""The chat widget: settled turns as plain traits, and one running answer on the same parts as the magic's."""
+"""The chat widget: a conversation as plain traits and calls of Python, and in the browser a view of it."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traitlets import Dict, List, Unicode
+from traitlets import observe
 
-from .answering import Question, answer
+from . import background as threads
+from . import parts as message_parts
+from .attached import Attachment, apart
 from .background import background
+from .chat_asking import Asking
+from .chat_files import load, save
+from .chat_hearing import Hearing
+from .chat_line import Asked
+from .chat_shown import Shown
+from .chat_traits import ChatTraits
 from .clients import key_for
+from .conversation import Conversation
+from .conversations import conversations
 from .errors import InvalidRequestError, OpenRouterError
-from .keys import Key, refuse_keys_in
-from .publish import Publisher, rest
+from .fences import Code, codes
+from .files import Pathlike
+from .keys import refuse_keys_in
+from .kernel_channel import current_kernel
+from .live import watched
+from .options import StreamOptions
 from .request import chat_body
 from .response import Response
-from .widget import StreamingWidget
+from .transcript import Transcript
+from .turn import Turn
 
-MAX_QUESTION_CHARACTERS = 1 << 20
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_NO_OPTIONS = frozenset({"response", "keep_text", "on_retry"})  # a chat keeps its text, and calls nobody else
 
 
-class ChatWidget(StreamingWidget):
-    """A chat in a cell, whose state is plain traits that can be read, observed and linked.
+class ChatWidget(ChatTraits):
+    """A chat in a cell, whose state is plain traits that can be read, observed, linked and saved.
 
     Args:
         model: Model slug, such as ``openai/gpt-4``; ``demo/…`` models need no key and no network.
         system: Text of the system message; "" sends none.
+        params: What questions are sent with: any of ``parameters.ChatParameters`` by name; ``reasoning`` may be an
+            effort as a word, and ``web`` turns web search on.
         messages: Turns so far, each with ``role`` and ``content``.
+        conversation: Whose turns it shows: a ``Conversation``, or the name of one that cells go on in with
+            ``--chat NAME``. Turns taken by either are seen by both at once.
+        name: Of a conversation of its own.
+        suggestions: Prompts that are offered while it is empty.
+        compact: Whether it is shown in few lines.
+        options: How questions are sent, as the client's calls take it: ``max_cost``, ``timeouts``, ``retry``,
+            ``fallback``, ``cache``, …
 
     Traits:
-        model, system: For the next question; may be set at any time.
-        messages: The settled turns, oldest first. An answer is taken in when something was answered.
-        asking: The question that is being answered, or that could not be; else "".
+        model, system, params: For the next question; may be set at any time.
+        messages: The settled turns of the branch that is shown. An answer is taken in when something was answered.
+        asking, queued: The question that is being answered, or could not be; and those that wait.
         message: The whole text of the running or last answer, at any moment.
         state: ``idle``, or as ``Response.state``.
         finish_reason, usage, error: Of the last answer; usage holds tokens, and cost in US dollars.
+        totals: Tokens and cost of all answers; ``unknown`` counts those whose cost is not known.
+        name, version, saved, suggestions, compact: See ``ChatTraits``.
+
+    Attributes:
+        conversation: Whose turns it shows.
+        response: The last response, whole; None before the first.
+
+    Raises:
+        InvalidRequestError: an argument cannot be what it is.
 
     >>> from jupyter_openrouter import ChatWidget
     >>> chat = ChatWidget(model="demo/echo")
@@ -47,162 +82,429 @@ class ChatWidget(StreamingWidget):
     ['user', 'assistant']
     """
 
-    _kind = Unicode("chat").tag(sync=True)
-    system = Unicode(help="Text of the system message; empty sends none.").tag(sync=True)
-    messages = List(Dict(), help="The settled turns, oldest first.").tag(sync=True)
-    asking = Unicode(help="The question that is being answered, or that could not be.").tag(sync=True)
-    finish_reason = Unicode(help="The model's own, of the last answer.").tag(sync=True)
-    usage = Dict(
-        default_value=None, allow_none=True, help="Tokens and cost (US dollars) of the last answer."
-    ).tag(sync=True)
-
     _answers = 0
 
-    def __init__(self, *, model: str, system: str = "", messages: list[dict[str, Any]] | None = None) -> None:
-        self.response: Response | None = None
-        """The last response, whole."""
-        self._place = threading.Lock()  # held while an answer runs
-        super().__init__(model=model, system=system, messages=list(messages or []))
+    def __init__(
+        self,
+        model: str,
+        *,
+        system: str = "",
+        params: Mapping[str, Any] | None = None,
+        messages: Sequence[Mapping[str, Any]] = (),
+        conversation: Conversation | str | None = None,
+        name: str = "",
+        suggestions: Sequence[str] = (),
+        compact: bool = False,
+        **options: Unpack[StreamOptions],
+    ) -> None:
+        for option in options:
+            if option not in StreamOptions.__annotations__ or option in _NO_OPTIONS:
+                raise InvalidRequestError(f"A ChatWidget takes no {option!r}.", remedy="Look at its help.")
+        self._options: dict[str, Any] = dict(options)
+        talk = _conversation(conversation, name, system, messages)
+        self.conversation, self.response = talk, None
+        self._watching: list[Callable[[Response], Any]] = []
+        self._told_messages = []
+        super().__init__(
+            before_open=self._begin,
+            model=model,
+            system=talk.system,
+            params=dict(params or {}),
+            name=talk.name,
+            suggestions=list(suggestions),
+            compact=compact,
+        )
+        if messages:
+            self._shown.assign(messages)
+        self._unwatch = talk.watch(self._changed)
+        background().call(self._asking.refresh)
+
+    def _begin(self) -> None:
+        self._shown = Shown(self.conversation, self._images)
+        self._asking = Asking(self, self._answered)
+        self._hearing = Hearing(self)
+        self._transcript = Transcript(self._settled, self._shown.answer)
 
     def __repr__(self) -> str:
-        return f"ChatWidget(model={self.model!r}, {len(self.messages)} messages, {self.state})"
+        return f"ChatWidget(model={self.model!r}, {len(self.conversation)} messages, {self.state})"
 
-    def ask(self, text: str) -> Response:
+    # --- asking
+
+    def ask(self, text_or_parts: Any) -> Response:
         """Asks, waits for the whole answer, and returns it. An interrupt stops the answer and keeps its text.
 
+        While another answer runs, the question waits for it.
+
+        Args:
+            text_or_parts: A text, or a list of texts and parts, as ``parts`` makes them.
+
         Raises:
-            InvalidRequestError: the question cannot be sent, or an answer is still running.
+            InvalidRequestError: the question cannot be sent; or the answer before it did not end well.
             OpenRouterError: as the answer ended; what arrived is in its ``response`` and in ``messages``.
         """
+        return self._wait(self._with_key(lambda: self._new(text_or_parts)))
+
+    async def ask_async(self, text_or_parts: Any) -> Response:
+        """The same, to be awaited; cancelling it stops the answer."""
+        return await self._await(self._with_key(lambda: self._new(text_or_parts)))
+
+    def retry(self, turn: str = "", *, model: str = "") -> Response:
+        """Asks for another answer in the place of one, on a branch of its own; as ``ask`` otherwise.
+
+        Args:
+            turn: The id of the answer or of its question; "" for the last question, also one that could not be asked.
+            model: Another model for this answer alone.
+        """
+        return self._wait(self._with_key(lambda: self._asking.again(turn, model=model)))
+
+    def edit(self, turn: str, text_or_parts: Any) -> Response:
+        """Asks an earlier question with another text, on a branch of its own; as ``ask`` otherwise.
+
+        Args:
+            turn: The id of the question.
+            text_or_parts: A text, which takes the place of the words alone; or a list, in the place of all.
+        """
+
+        def asked() -> Asked:
+            before = self._question_turn(turn)
+            if isinstance(text_or_parts, str):
+                from .attached import together
+
+                kept = [one.part for one in self._apart(before.content)[1]]
+                return self._in_place_of(self._asked(together(text_or_parts, kept)), before)
+            return self._in_place_of(self._new(text_or_parts), before)
+
+        return self._wait(self._with_key(asked))
+
+    def continue_(self) -> Response:
+        """Goes on with the last answer where it was cut, stopped or ended by the token limit; gives the whole one.
+
+        Raises:
+            InvalidRequestError: there is none, or it is complete.
+            OpenRouterError: as the continuation ended; what came of it is kept.
+        """
+        return self._wait(self._with_key(self._rest))
+
+    # ``stop()`` is that of every live answer.
+
+    # --- turns
+
+    def undo(self) -> list[dict[str, Any]]:
+        """Drops the last question with its answers, and gives what was shown of them."""
+        self._check_idle("undo")
+        before = self.messages
+        gone = len(self.conversation.undo())
+        self._refresh()
+        return before[len(before) - gone :]
+
+    def clear(self) -> None:
+        """Drops all turns and all that waits; name, system message and settings stay."""
+        self._check_idle("clear")
+        self.conversation.clear()
+        background().call(self._asking.empty)
+        self._refresh()
+
+    def delete(self, turn: str) -> None:
+        """Drops a question and its answers, by the id of any of them; what follows stays.
+
+        Raises:
+            InvalidRequestError: there is no such turn, or an answer runs.
+        """
+        self._check_idle("delete")
+        if not self.conversation.delete(turn):
+            raise InvalidRequestError(f"There is no turn {turn!r}.", remedy="messages has their ids.")
+        self._refresh()
+
+    @property
+    def branches(self) -> dict[str, list[str]]:
+        """Where the conversation branches: the ids of the turns that are shown, each with all in its place."""
+        return {turn["id"]: turn["branches"] for turn in self.messages if "branches" in turn}
+
+    def show_branch(self, turn: str) -> None:
+        """Shows another branch, by the id of one of its turns.
+
+        Raises:
+            InvalidRequestError: there is no such turn, or an answer runs.
+        """
+        self._check_idle("show_branch")
+        if not self.conversation.show(turn):
+            raise InvalidRequestError(f"There is no turn {turn!r}.", remedy="branches has their ids.")
+        self._refresh()
+
+    def unqueue(self, item: str) -> str:
+        """Takes a question out of ``queued``, by its id, and gives its text.
+
+        Raises:
+            InvalidRequestError: it does not wait any more.
+        """
+        asked = background().call(lambda: self._asking.unqueue(item))
+        if asked is None:
+            raise InvalidRequestError("This question does not wait any more.", remedy="queued has those that do.")
+        return asked.text
+
+    @property
+    def code(self) -> list[Code]:
+        """The fenced code of the last answer: strings with their ``language``; none before the first answer."""
+        return codes(self.response.text) if self.response is not None else []
+
+    def on_response(self, callback: Callable[[Response], Any]) -> Callable[[], None]:
+        """Calls ``callback`` with each answer that has settled, on the notebook's thread; gives what ends this."""
+        self._watching.append(callback)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._watching.remove(callback)
+
+        return end
+
+    # --- files
+
+    def save(self, path: Pathlike) -> Any:
+        """Writes the conversation, all its branches, the model and the settings into a JSON file; gives its path.
+
+        Raises:
+            FileError: it cannot be written, or another thing than a conversation stands there.
+        """
+        written = save(self.conversation, path, model=self.model, params=self.params)
+        self.saved = str(path)
+        return written
+
+    @classmethod
+    def load(cls, path: Pathlike, *, model: str = "", name: str = "", **more: Any) -> ChatWidget:
+        """A chat out of what ``save`` wrote, or out of the transcript in a saved notebook (``.ipynb``).
+
+        Args:
+            path: The file.
+            model: In the place of the one in the file.
+            name: Of the conversation, where a notebook holds several.
+            more: As the class takes it.
+
+        Raises:
+            FileError: there is no such file, or it holds no conversation.
+            InvalidRequestError: no model is told.
+        """
+        kept = load(path, name)
+        if not (model or kept.model):
+            raise InvalidRequestError(f"{path} tells no model.", remedy='Give one: model="…".')
+        more.setdefault("params", kept.params)
+        chat = cls(model or kept.model, conversation=kept.conversation, **more)
+        if not str(path).lower().endswith(".ipynb"):
+            chat.saved = str(path)
+        return chat
+
+    def export(self, path: Pathlike, *, overwrite: bool = False) -> Any:
+        """Writes it as a notebook (``.ipynb``) that asks the same, or to be read (``.md``); gives the path.
+
+        Raises:
+            FileError: the name ends otherwise, the file is there already, or cannot be written.
+        """
+        return self.conversation.export(path, overwrite=overwrite)
+
+    def to_conversation(self) -> Conversation:
+        """A conversation of its own, with the same turns and branches."""
+        return Conversation.from_dict(self.conversation.to_dict())
+
+    # --- showing
+
+    def _ipython_display_(self, **_: Any) -> None:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        shell = get_ipython()
+        if current_kernel() is None or shell is None:
+            raise NotImplementedError  # IPython then shows it by its other forms
+        seen = watched(shell)
+        if seen:
+            display(self._repr_mimebundle_()[0], raw=True)
+            self._push_view()
+        # What is captured goes nowhere that could be brought up to date.
+        self._transcript.show(shell.display_pub.publish)
+        if seen:
+            background().post(self._transcript.update)
+
+    def open(self) -> None:
+        """Opens the comm, from the I/O thread."""
+        super().open()
+        self._push_view()
+
+    def _push_view(self) -> None:
+        """A kernel that may not hear the page's request sends what it will ask for."""
+        if self.deaf:
+            self._push_part("chat")
+
+    def close(self) -> None:
+        """Stops the running answer, drops what waits, and closes the comm; nothing is left running."""
+        unwatch = getattr(self, "_unwatch", None)
+        if unwatch is not None:
+            unwatch()
+            self._unwatch = None
+            here = threads.running()
+            if here is not None:
+                here.post(self._end)
+        super().close()
+
+    def _end(self) -> None:
+        self._asking.close()
+        self._hearing.uploads.clear()
+        self._transcript.end()
+
+    # --- within
+
+    def _on_request(self, content: dict[str, Any], buffers: Any) -> None:
+        self._hearing.hear(content, buffers)
+
+    def _on_stop(self, ident: str) -> None:
+        self._hearing.stop(ident)
+
+    def _image(self, ident: str) -> dict[str, Any] | None:
+        return self._shown.image(ident)
+
+    def _resync(self, version: Any = None) -> None:
+        super()._resync()
+        if type(version) is int and version != self._shown.version:
+            self.send(
+                {"type": "conversation", "version": self._shown.version, "turns": self._shown.turns()}
+            )
+
+    @observe("system")
+    def _system_set(self, change: Any) -> None:
+        if self.conversation.system != change.new:
+            self.conversation.system = change.new
+
+    def _changed(self) -> None:
+        here = threads.running()
+        if here is not None:
+            here.post(self._asking.refresh)
+
+    def _refresh(self) -> None:
+        """Tells the browser of what has changed, and waits until that is done."""
+        background().call(self._asking.refresh)
+
+    def _settled(self) -> tuple[str, str, list[Turn]]:
+        return self.conversation.name, self.conversation.system, self.conversation.turns
+
+    def _answered(self, response: Response) -> None:
+        for callback in list(self._watching):
+            self._call(lambda callback=callback: callback(response))  # type: ignore[misc]
+
+    def _check_idle(self, what: str) -> None:
+        if self._asking.running:
+            raise InvalidRequestError(
+                f"{what} cannot be done while an answer runs.", remedy="Stop it with stop(), or wait for it."
+            )
+
+    def _apart(self, content: Any) -> tuple[str, list[Attachment]]:
+        return apart(content, self._images, self._shown.names)
+
+    def _new(self, text_or_parts: Any) -> Asked:
+        if isinstance(text_or_parts, str):
+            return self._asked(text_or_parts)
+        given = text_or_parts if isinstance(text_or_parts, (list, tuple)) else [text_or_parts]
+        return self._asked(message_parts.user(*given)["content"])
+
+    def _asked(self, content: Any) -> Asked:
+        """A question for the end of the conversation, checked; its key is not looked for yet."""
+        text, attachments = self._apart(content)
+        refuse_keys_in(text, *(one.part["text"] for one in attachments if "text" in one.part))
+        if not text.strip() and not attachments:
+            raise InvalidRequestError("The question is empty.", remedy="Write one.")
+        chat_body([{"role": "user", "content": content}], model=self.model)
+        return Asked(text, content, self.model, attachments=[one.told for one in attachments])
+
+    def _question_turn(self, turn: str) -> Turn:
+        found = self.conversation.turn(turn)
+        if found is None or found.role != "user":
+            raise InvalidRequestError(f"There is no question {turn!r}.", remedy="messages has the ids of all turns.")
+        return found
+
+    def _in_place_of(self, asked: Asked, turn: Turn) -> Asked:
+        asked.kind, asked.turn = "edit", self.conversation.before(turn.id)
+        asked.hides = turn.id
+        return asked
+
+    def _rest(self) -> Asked:
+        from .continuing import continuation_messages
+
+        turns = self.conversation.turns
+        if len(turns) < 2 or turns[-1].role != "assistant":
+            raise InvalidRequestError("There is no answer to continue.", remedy="Ask something first.")
+        answer, question = turns[-1], turns[-2]
+        response = answer.response()
+        response.body = {"messages": []}
+        continuation_messages(response, prefill=True)  # refuses what cannot be continued
+        text, attachments = self._apart(question.content)
+        told = [one.told for one in attachments]
+        model = response.requested_model or self.model
+        return Asked(
+            text,
+            question.content,
+            model,
+            attachments=told,
+            kind="continue",
+            turn=answer.id,
+            hides=question.id,
+        )
+
+    def _with_key(self, make: Callable[[], Asked]) -> Asked:
+        """A question with the key to send it with; all that can be refused is, before anything is shown."""
         try:
-            accepted = self._accept(text)
+            asked = make()
+            if asked.kind != "new" and asked.kind != "edit":
+                self._check_idle("retry" if asked.kind == "retry" else "continue_")
+            elif asked.kind == "edit":
+                self._check_idle("edit")
+            asked.key = key_for(asked.model)
         except OpenRouterError as error:
             # Without the frames that looked for the key: a verbose traceback prints their locals.
             raise error.with_traceback(None) from None
-        job = background().submit(self._turn(*accepted))
-        self._job = job
-        self._set_interruptible(True)
-        try:
-            response = job.result()
-        finally:
-            self._set_interruptible(False)
-        if response.error is not None:
-            raise response.error
-        return response
+        return asked
 
-    def _set_interruptible(self, value: bool) -> None:
-        background().post(lambda: self.publish(interruptible=value))
+    def _wait(self, asked: Asked) -> Response:
+        return _outcome(background().submit(self._asking.follow(asked)).result())
 
-    def _accept(self, text: Any) -> tuple[Question, Response, Key | None]:
-        """Checks a question before anything is shown or sent, and takes the one place of a running answer."""
-        if not isinstance(text, str) or len(text) > MAX_QUESTION_CHARACTERS:
-            raise InvalidRequestError(
-                f"A question is text of at most {MAX_QUESTION_CHARACTERS} characters.", remedy="Shorten it."
-            )
-        refuse_keys_in(text, self.system)
-        wire = [_wire_message(turn) for turn in self.messages]
-        question = Question(
-            [*wire, {"role": "user", "content": text}], self.model, system=self.system or None
-        )
-        if not text.strip():
-            raise InvalidRequestError("The question is empty.", remedy="Write one.")
-        chat_body(question.messages, model=question.model, system=question.system)
-        key = key_for(self.model)
-        if not self._place.acquire(blocking=False):
-            raise InvalidRequestError("An answer is still running.", remedy="Wait for it, or stop it.")
-        return question, Response(self.model), key
-
-    async def _turn(self, question: Question, response: Response, key: Key | None) -> Response:
-        text = question.messages[-1]["content"]
-        self._reach()
-        self.response = self._running = response
-        self._answers += 1
-        self._publisher = Publisher(self, response, answer=self._answers, deaf=self.deaf, images=self._images)
-        try:
-            self.publish(
-                asking=text,
-                state="waiting",
-                message="",
-                reasoning="",
-                reasoning_seconds=None,
-                extras={},
-                error=None,
-                finish_reason="",
-                usage=None,
-            )
-            following = asyncio.ensure_future(
-                self._publisher.run(on_state=lambda state: self.publish(state=state))
-            )
-            await answer(question, response, key, rest=rest)
-            with suppress(asyncio.CancelledError):  # a Stop that comes when the answer has just ended
-                await following
-        finally:
-            self._running = None
-            self._place.release()  # nothing else runs on this thread until all is published
-            self._settle(text, response)
-        return response
-
-    def _settle(self, text: str, response: Response) -> None:
-        assert self._publisher is not None
-        extras = self._publisher.extras()
-        values: dict[str, Any] = {
-            "state": response.state,
-            "message": response.text,
-            "reasoning": response.reasoning,
-            "reasoning_seconds": response.reasoning_seconds,
-            "extras": extras,
-            "finish_reason": response.finish_reason,
-            "usage": response.usage.to_dict() if response.usage else None,
-            "error": _failure(response.error),
-        }
-        if response.text or response.reasoning or extras or response.state == "done":
-            turns = [{"role": "user", "content": text}, _settled_turn(response, extras)]
-            values |= {"messages": [*self.messages, *turns], "asking": ""}
-        self.publish(**values)
-
-    def _on_request(self, kind: Any, ident: str, content: dict[str, Any]) -> None:
-        if kind != "ask":
-            return
-        try:
-            accepted = self._accept(content.get("text"))
-        except OpenRouterError as error:
-            self.send({"type": "refused", "id": ident, "reason": str(error)})
-            return
-        self._job = background().submit(self._turn(*accepted))
-        self.send({"type": "ack", "id": ident})
+    async def _await(self, asked: Asked) -> Response:
+        return _outcome(await _from_here(self._asking.follow(asked)))
 
 
-def _wire_message(turn: Any) -> dict[str, Any]:
-    if (
-        not isinstance(turn, Mapping)
-        or turn.get("role") not in ("system", "user", "assistant")
-        or not isinstance(turn.get("content"), str)
-    ):
+def _outcome(response: Response) -> Response:
+    if response.error is not None:
+        raise response.error
+    return response
+
+
+async def _from_here(coroutine: Coroutine[Any, Any, Response]) -> Response:
+    """Awaits on this loop what runs on the I/O loop."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell() -> None:
+        with suppress(RuntimeError):  # this loop is closed
+            loop.call_soon_threadsafe(ended.set)
+
+    job = background().submit(coroutine, on_done=tell)
+    try:
+        await ended.wait()
+    except asyncio.CancelledError:
+        job.cancel()
+        raise
+    return job.result()
+
+
+def _conversation(
+    given: Conversation | str | None, name: str, system: str, messages: Sequence[Any]
+) -> Conversation:
+    if isinstance(given, str):
+        talk = conversations.get(given)
+    else:
+        talk = given if given is not None else Conversation(name)
+    if not isinstance(talk, Conversation):
         raise InvalidRequestError(
-            f"{str(turn)[:80]!r} in messages is no turn.",
-            remedy="A turn has a 'role' and a 'content' that is text.",
+            f"A {type(talk).__name__} is no conversation.", remedy="Give a Conversation, or the name of one."
         )
-    return {"role": turn["role"], "content": turn["content"]}
-
-
-def _settled_turn(response: Response, extras: dict[str, Any]) -> dict[str, Any]:
-    turn = {
-        "role": "assistant",
-        "content": response.text,
-        "reasoning": response.reasoning,
-        "reasoning_seconds": response.reasoning_seconds,
-        "extras": extras,
-        "state": response.state,
-        "model": response.model or response.requested_model,
-        "provider": response.provider,
-        "finish_reason": response.finish_reason,
-        "usage": response.usage.to_dict() if response.usage else None,
-        "seconds": response.seconds,
-    }
-    return {name: value for name, value in turn.items() if value or name == "content"}
-
-
-def _failure(error: OpenRouterError | None) -> dict[str, str] | None:
-    if error is None:
-        return None
-    return {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
+    if given is not None and name and name != talk.name:
+        raise InvalidRequestError("The conversation has a name already.", remedy="Leave out one of both.")
+    if messages and len(talk):
+        raise InvalidRequestError("The conversation has turns already.", remedy="Leave messages out.")
+    refuse_keys_in(system)
+    if system:
+        talk.system = system
+    return talk

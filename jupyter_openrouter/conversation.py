@@ -81,6 +81,27 @@ class Conversation:
         return self._turns.shown
 
     @property
+    def all_turns(self) -> list[Turn]:
+        """The turns of all branches, in the order in which they came."""
+        return self._turns.all
+
+    def with_branches(self) -> list[tuple[Turn, list[str]]]:
+        """The turns that are shown, each with the ids of all that may stand in its place, oldest first."""
+        return self._turns.with_branches()
+
+    def turn(self, ident: str) -> Turn | None:
+        """The turn of this id, on whatever branch."""
+        return self._turns.find(ident)
+
+    def way_to(self, ident: str) -> list[Turn]:
+        """The turns from the first to this one, on whatever branch; none where there is no such turn."""
+        return self._turns.way_to(ident)
+
+    def before(self, ident: str) -> str:
+        """The id of the turn before this one; "" for the first."""
+        return self._turns.before(ident)
+
+    @property
     def system(self) -> str:
         """Text of the system message; "" sends none. It may be set at any time."""
         return self._system
@@ -226,14 +247,23 @@ class Conversation:
             self._take(asked, Turn.of_answer(response, cell_id=asked.cell_id), response)
         return True
 
-    def take_continued(self, response: Response) -> bool:
-        """Puts an answer that was continued in the place of the last one; False when there is none to replace."""
+    def take_continued(self, response: Response, *, turn: str = "") -> bool:
+        """Puts an answer that was continued in the place of the one that it goes on from.
+
+        Args:
+            response: The whole one.
+            turn: The id of that one's turn; "" for the last answer.
+
+        Returns:
+            False, with nothing changed, when there is no such answer, or nothing was answered.
+        """
         with self._turns.changing():
-            turns = self._turns.shown
-            if len(turns) < 2 or turns[-1].role != "assistant" or not answered(response):
+            last = self._turns.shown[-1:]
+            before = self._turns.find(turn) if turn else last[0] if last else None
+            asked = self._turns.find(self._turns.before(before.id)) if before is not None else None
+            if before is None or asked is None or before.role != "assistant" or asked.role != "user":
                 return False
-            asked, before = turns[-2:]
-            if asked.role != "user":
+            if not answered(response):
                 return False
             answer = Turn.of_answer(response, cell_id=before.cell_id, id=before.id, run=before.run)
             self._take(asked, answer, response)

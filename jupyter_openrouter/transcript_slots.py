@@ -7,13 +7,13 @@ has settled is written again about as often as there are outputs, whatever the l
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 LIMITS = (None, 256, 32, 4)
 """The most exchanges of each output, oldest first; the first one takes what is left."""
 
-T = TypeVar("T", bound=Hashable)
+T = TypeVar("T")
 Slots = tuple[tuple[T, ...], ...]
 
 
