@@ -55,6 +55,10 @@ class Branches(Generic[T]):
     def __getitem__(self, ident: str) -> T:
         return self._turns[ident]
 
+    def find(self, ident: str) -> T | None:
+        """The turn of this id; None where there is none."""
+        return self._turns.get(ident)
+
     @property
     def shown(self) -> list[T]:
         """The turns that are shown, oldest first; not to be changed."""

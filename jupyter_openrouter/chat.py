@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from traitlets import observe
-
-from . import background as threads
-from . import parts as message_parts
-from .attached import Attachment, apart
-from .background import background
-from .chat_asking import Asking
-from .chat_files import load, save
-from .chat_hearing import Hearing
+from .background import background, from_here
+from .chat_files import conversation_for, load, save
 from .chat_line import Asked
-from .chat_shown import Shown
-from .chat_traits import ChatTraits
+from .chat_view import ChatView
 from .clients import key_for
 from .conversation import Conversation
-from .conversations import conversations
 from .errors import InvalidRequestError, OpenRouterError
 from .fences import Code, codes
 from .files import Pathlike
-from .keys import refuse_keys_in
-from .kernel_channel import current_kernel
-from .live import watched
 from .options import StreamOptions
-from .request import chat_body
 from .response import Response
-from .transcript import Transcript
-from .turn import Turn
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -40,7 +24,7 @@ if TYPE_CHECKING:
 _NO_OPTIONS = frozenset({"response", "keep_text", "on_retry"})  # a chat keeps its text, and calls nobody else
 
 
-class ChatWidget(ChatTraits):
+class ChatWidget(ChatView):
     """A chat in a cell, whose state is plain traits that can be read, observed, linked and saved.
 
     Args:
@@ -82,8 +66,6 @@ class ChatWidget(ChatTraits):
     ['user', 'assistant']
     """
 
-    _answers = 0
-
     def __init__(
         self,
         model: str,
@@ -101,10 +83,8 @@ class ChatWidget(ChatTraits):
             if option not in StreamOptions.__annotations__ or option in _NO_OPTIONS:
                 raise InvalidRequestError(f"A ChatWidget takes no {option!r}.", remedy="Look at its help.")
         self._options: dict[str, Any] = dict(options)
-        talk = _conversation(conversation, name, system, messages)
+        talk = conversation_for(conversation, name, system, messages)
         self.conversation, self.response = talk, None
-        self._watching: list[Callable[[Response], Any]] = []
-        self._told_messages = []
         super().__init__(
             before_open=self._begin,
             model=model,
@@ -118,12 +98,6 @@ class ChatWidget(ChatTraits):
             self._shown.assign(messages)
         self._unwatch = talk.watch(self._changed)
         background().call(self._asking.refresh)
-
-    def _begin(self) -> None:
-        self._shown = Shown(self.conversation, self._images)
-        self._asking = Asking(self, self._answered)
-        self._hearing = Hearing(self)
-        self._transcript = Transcript(self._settled, self._shown.answer)
 
     def __repr__(self) -> str:
         return f"ChatWidget(model={self.model!r}, {len(self.conversation)} messages, {self.state})"
@@ -142,11 +116,11 @@ class ChatWidget(ChatTraits):
             InvalidRequestError: the question cannot be sent; or the answer before it did not end well.
             OpenRouterError: as the answer ended; what arrived is in its ``response`` and in ``messages``.
         """
-        return self._wait(self._with_key(lambda: self._new(text_or_parts)))
+        return self._wait(self._with_key(lambda: self._questions.new(text_or_parts)))
 
     async def ask_async(self, text_or_parts: Any) -> Response:
         """The same, to be awaited; cancelling it stops the answer."""
-        return await self._await(self._with_key(lambda: self._new(text_or_parts)))
+        return await self._await(self._with_key(lambda: self._questions.new(text_or_parts)))
 
     def retry(self, turn: str = "", *, model: str = "") -> Response:
         """Asks for another answer in the place of one, on a branch of its own; as ``ask`` otherwise.
@@ -155,7 +129,7 @@ class ChatWidget(ChatTraits):
             turn: The id of the answer or of its question; "" for the last question, also one that could not be asked.
             model: Another model for this answer alone.
         """
-        return self._wait(self._with_key(lambda: self._asking.again(turn, model=model)))
+        return self._wait(self._with_key(lambda: self._questions.again(turn, model=model)))
 
     def edit(self, turn: str, text_or_parts: Any) -> Response:
         """Asks an earlier question with another text, on a branch of its own; as ``ask`` otherwise.
@@ -164,17 +138,7 @@ class ChatWidget(ChatTraits):
             turn: The id of the question.
             text_or_parts: A text, which takes the place of the words alone; or a list, in the place of all.
         """
-
-        def asked() -> Asked:
-            before = self._question_turn(turn)
-            if isinstance(text_or_parts, str):
-                from .attached import together
-
-                kept = [one.part for one in self._apart(before.content)[1]]
-                return self._in_place_of(self._asked(together(text_or_parts, kept)), before)
-            return self._in_place_of(self._new(text_or_parts), before)
-
-        return self._wait(self._with_key(asked))
+        return self._wait(self._with_key(lambda: self._questions.edited(turn, text_or_parts)))
 
     def continue_(self) -> Response:
         """Goes on with the last answer where it was cut, stopped or ended by the token limit; gives the whole one.
@@ -183,7 +147,7 @@ class ChatWidget(ChatTraits):
             InvalidRequestError: there is none, or it is complete.
             OpenRouterError: as the continuation ended; what came of it is kept.
         """
-        return self._wait(self._with_key(self._rest))
+        return self._wait(self._with_key(self._questions.rest))
 
     # ``stop()`` is that of every live answer.
 
@@ -239,7 +203,9 @@ class ChatWidget(ChatTraits):
         """
         asked = background().call(lambda: self._asking.unqueue(item))
         if asked is None:
-            raise InvalidRequestError("This question does not wait any more.", remedy="queued has those that do.")
+            raise InvalidRequestError(
+                "This question does not wait any more.", remedy="queued has those that do."
+            )
         return asked.text
 
     @property
@@ -304,146 +270,17 @@ class ChatWidget(ChatTraits):
         """A conversation of its own, with the same turns and branches."""
         return Conversation.from_dict(self.conversation.to_dict())
 
-    # --- showing
-
-    def _ipython_display_(self, **_: Any) -> None:
-        from IPython.core.getipython import get_ipython
-        from IPython.display import display
-
-        shell = get_ipython()
-        if current_kernel() is None or shell is None:
-            raise NotImplementedError  # IPython then shows it by its other forms
-        seen = watched(shell)
-        if seen:
-            display(self._repr_mimebundle_()[0], raw=True)
-            self._push_view()
-        # What is captured goes nowhere that could be brought up to date.
-        self._transcript.show(shell.display_pub.publish)
-        if seen:
-            background().post(self._transcript.update)
-
-    def open(self) -> None:
-        """Opens the comm, from the I/O thread."""
-        super().open()
-        self._push_view()
-
-    def _push_view(self) -> None:
-        """A kernel that may not hear the page's request sends what it will ask for."""
-        if self.deaf:
-            self._push_part("chat")
-
-    def close(self) -> None:
-        """Stops the running answer, drops what waits, and closes the comm; nothing is left running."""
-        unwatch = getattr(self, "_unwatch", None)
-        if unwatch is not None:
-            unwatch()
-            self._unwatch = None
-            here = threads.running()
-            if here is not None:
-                here.post(self._end)
-        super().close()
-
-    def _end(self) -> None:
-        self._asking.close()
-        self._hearing.uploads.clear()
-        self._transcript.end()
-
     # --- within
-
-    def _on_request(self, content: dict[str, Any], buffers: Any) -> None:
-        self._hearing.hear(content, buffers)
-
-    def _on_stop(self, ident: str) -> None:
-        self._hearing.stop(ident)
-
-    def _image(self, ident: str) -> dict[str, Any] | None:
-        return self._shown.image(ident)
-
-    def _resync(self, version: Any = None) -> None:
-        super()._resync()
-        if type(version) is int and version != self._shown.version:
-            self.send(
-                {"type": "conversation", "version": self._shown.version, "turns": self._shown.turns()}
-            )
-
-    @observe("system")
-    def _system_set(self, change: Any) -> None:
-        if self.conversation.system != change.new:
-            self.conversation.system = change.new
-
-    def _changed(self) -> None:
-        here = threads.running()
-        if here is not None:
-            here.post(self._asking.refresh)
 
     def _refresh(self) -> None:
         """Tells the browser of what has changed, and waits until that is done."""
         background().call(self._asking.refresh)
-
-    def _settled(self) -> tuple[str, str, list[Turn]]:
-        return self.conversation.name, self.conversation.system, self.conversation.turns
-
-    def _answered(self, response: Response) -> None:
-        for callback in list(self._watching):
-            self._call(lambda callback=callback: callback(response))  # type: ignore[misc]
 
     def _check_idle(self, what: str) -> None:
         if self._asking.running:
             raise InvalidRequestError(
                 f"{what} cannot be done while an answer runs.", remedy="Stop it with stop(), or wait for it."
             )
-
-    def _apart(self, content: Any) -> tuple[str, list[Attachment]]:
-        return apart(content, self._images, self._shown.names)
-
-    def _new(self, text_or_parts: Any) -> Asked:
-        if isinstance(text_or_parts, str):
-            return self._asked(text_or_parts)
-        given = text_or_parts if isinstance(text_or_parts, (list, tuple)) else [text_or_parts]
-        return self._asked(message_parts.user(*given)["content"])
-
-    def _asked(self, content: Any) -> Asked:
-        """A question for the end of the conversation, checked; its key is not looked for yet."""
-        text, attachments = self._apart(content)
-        refuse_keys_in(text, *(one.part["text"] for one in attachments if "text" in one.part))
-        if not text.strip() and not attachments:
-            raise InvalidRequestError("The question is empty.", remedy="Write one.")
-        chat_body([{"role": "user", "content": content}], model=self.model)
-        return Asked(text, content, self.model, attachments=[one.told for one in attachments])
-
-    def _question_turn(self, turn: str) -> Turn:
-        found = self.conversation.turn(turn)
-        if found is None or found.role != "user":
-            raise InvalidRequestError(f"There is no question {turn!r}.", remedy="messages has the ids of all turns.")
-        return found
-
-    def _in_place_of(self, asked: Asked, turn: Turn) -> Asked:
-        asked.kind, asked.turn = "edit", self.conversation.before(turn.id)
-        asked.hides = turn.id
-        return asked
-
-    def _rest(self) -> Asked:
-        from .continuing import continuation_messages
-
-        turns = self.conversation.turns
-        if len(turns) < 2 or turns[-1].role != "assistant":
-            raise InvalidRequestError("There is no answer to continue.", remedy="Ask something first.")
-        answer, question = turns[-1], turns[-2]
-        response = answer.response()
-        response.body = {"messages": []}
-        continuation_messages(response, prefill=True)  # refuses what cannot be continued
-        text, attachments = self._apart(question.content)
-        told = [one.told for one in attachments]
-        model = response.requested_model or self.model
-        return Asked(
-            text,
-            question.content,
-            model,
-            attachments=told,
-            kind="continue",
-            turn=answer.id,
-            hides=question.id,
-        )
 
     def _with_key(self, make: Callable[[], Asked]) -> Asked:
         """A question with the key to send it with; all that can be refused is, before anything is shown."""
@@ -463,48 +300,10 @@ class ChatWidget(ChatTraits):
         return _outcome(background().submit(self._asking.follow(asked)).result())
 
     async def _await(self, asked: Asked) -> Response:
-        return _outcome(await _from_here(self._asking.follow(asked)))
+        return _outcome(await from_here(self._asking.follow(asked)))
 
 
 def _outcome(response: Response) -> Response:
     if response.error is not None:
         raise response.error
     return response
-
-
-async def _from_here(coroutine: Coroutine[Any, Any, Response]) -> Response:
-    """Awaits on this loop what runs on the I/O loop."""
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-
-    def tell() -> None:
-        with suppress(RuntimeError):  # this loop is closed
-            loop.call_soon_threadsafe(ended.set)
-
-    job = background().submit(coroutine, on_done=tell)
-    try:
-        await ended.wait()
-    except asyncio.CancelledError:
-        job.cancel()
-        raise
-    return job.result()
-
-
-def _conversation(
-    given: Conversation | str | None, name: str, system: str, messages: Sequence[Any]
-) -> Conversation:
-    if isinstance(given, str):
-        talk = conversations.get(given)
-    else:
-        talk = given if given is not None else Conversation(name)
-    if not isinstance(talk, Conversation):
-        raise InvalidRequestError(
-            f"A {type(talk).__name__} is no conversation.", remedy="Give a Conversation, or the name of one."
-        )
-    if given is not None and name and name != talk.name:
-        raise InvalidRequestError("The conversation has a name already.", remedy="Leave out one of both.")
-    if messages and len(talk):
-        raise InvalidRequestError("The conversation has turns already.", remedy="Leave messages out.")
-    refuse_keys_in(system)
-    if system:
-        talk.system = system
-    return talk

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from .publish import Publisher, rest
 from .response import Response
 
 if TYPE_CHECKING:
-    from .chat import ChatWidget
+    from .chat_view import ChatView
 
 _ANEW = frozenset({"messages", "model", "stream", "n"})  # of a request that is gone on with
 
@@ -35,7 +34,7 @@ class Asking:
         on_response: Called with each answer that has settled.
     """
 
-    def __init__(self, chat: ChatWidget, on_response: Callable[[Response], None]) -> None:
+    def __init__(self, chat: ChatView, on_response: Callable[[Response], None]) -> None:
         self._chat, self._on_response = chat, on_response
         self.line = Line()
         self.failed: Asked | None = None
@@ -77,7 +76,8 @@ class Asking:
         await self._chat._transcript.flush()
         if asked.response is None:
             raise InvalidRequestError(
-                "The answer before this question did not end well, so it was not asked.", remedy="Ask it again."
+                "The answer before this question did not end well, so it was not asked.",
+                remedy="Ask it again.",
             )
         return asked.response
 
@@ -161,8 +161,8 @@ class Asking:
         options = {**of_request(chat.params), **chat._options}
         try:
             questions = self._questions(asked, first, options)
-        except OpenRouterError as error:
-            response.error, response.state = error, "failed"
+        except OpenRouterError as wrong:
+            response.error, response.state = wrong, "failed"
             return
         for number, question in enumerate(questions):
             await answer(question, response, asked.key, rest=rest)
@@ -240,7 +240,11 @@ class Asking:
             totals=chat._shown.totals(),
             version=chat._shown.version,
         )
-        if response.usage is None and response.settler is not None and (response.generation_id or response.id):
+        if (
+            response.usage is None
+            and response.settler is not None
+            and (response.generation_id or response.id)
+        ):
             background().submit(self._price(response, whole, first))
         well = response.state == "done"
         following = self.line.end(well=well)
@@ -290,34 +294,3 @@ class Asking:
 
     def _publish_line(self) -> None:
         self._chat.publish(queued=self.line.told())
-
-    # --- what is asked again
-
-    def again(self, turn: str = "", *, model: str = "") -> Asked:
-        """The question to ask for another answer in the place of this one.
-
-        Raises:
-            InvalidRequestError: there is no such turn.
-        """
-        chat = self._chat
-        failed = self.failed
-        if failed is not None and not turn:
-            return replace(failed, model=model or failed.model, error=None, response=None, waited=False)
-        shown = chat.conversation.turns
-        asked = next((one for one in reversed(shown) if one.role == "user"), None)
-        if turn:
-            way = chat.conversation.way_to(turn)
-            asked = next((one for one in reversed(way) if one.role == "user"), None)
-        if asked is None:
-            raise InvalidRequestError("There is no such question to ask again.", remedy="Ask a new one.")
-        hides = asked.id if any(one.id == asked.id for one in shown) else ""
-        text, attachments = chat._apart(asked.content)
-        return Asked(
-            text,
-            asked.content,
-            model or chat.model,
-            attachments=[one.told for one in attachments],
-            kind="retry",
-            turn=asked.id,
-            hides=hides,
-        )

@@ -1,16 +1,18 @@
-"""What a chat writes to a file besides its conversation, and how a chat is read out of a file or a notebook."""
+"""Where the conversation of a chat comes from, and how a chat is written to a file and read out of one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import tolerant
 from .chat_params import of_request
 from .conversation import Conversation
+from .conversations import conversations
 from .errors import FileError, InvalidRequestError
 from .files import Pathlike, read_json
+from .keys import refuse_keys_in
 
 
 class Kept(NamedTuple):
@@ -57,3 +59,27 @@ def _model_of(conversation: Conversation) -> str:
     records = (turn.response_record for turn in reversed(conversation.turns))
     asked = (tolerant.text((record or {}).get("requested_model")) for record in records)
     return next((slug for slug in asked if slug), conversation.last_model)
+
+
+def conversation_for(
+    given: Conversation | str | None, name: str, system: str, messages: Sequence[Any]
+) -> Conversation:
+    """The conversation of a new chat: one of its own, or one that others know.
+
+    Raises:
+        InvalidRequestError: it is none, or has turns or a name already where others are given.
+    """
+    own = Conversation(name) if given is None else given
+    talk = conversations.get(own) if isinstance(own, str) else own
+    if not isinstance(talk, Conversation):
+        raise InvalidRequestError(
+            f"A {type(talk).__name__} is no conversation.", remedy="Give a Conversation, or the name of one."
+        )
+    if given is not None and name and name != talk.name:
+        raise InvalidRequestError("The conversation has a name already.", remedy="Leave out one of both.")
+    if messages and len(talk):
+        raise InvalidRequestError("The conversation has turns already.", remedy="Leave messages out.")
+    refuse_keys_in(system)
+    if system:
+        talk.system = system
+    return talk

@@ -18,7 +18,7 @@ from .keys import Key, refuse_keys_in
 from .uploads import Uploads
 
 if TYPE_CHECKING:
-    from .chat import ChatWidget
+    from .chat_view import ChatView
 
 _REMEMBERED = 2000
 _REFUSALS = 20
@@ -36,7 +36,7 @@ class Hearing:
         chat: Who is meant.
     """
 
-    def __init__(self, chat: ChatWidget) -> None:
+    def __init__(self, chat: ChatView) -> None:
         self._chat = chat
         self.uploads = Uploads(chat._shown.names)
         self._replies: OrderedDict[str, dict[str, Any]] = OrderedDict()
@@ -111,25 +111,25 @@ class Hearing:
 
     def _question(self, text: str, uploads: list[str], kept: list[dict[str, Any]]) -> Asked:
         parts = [*kept, *(one.part for one in self.uploads.whole(uploads))]
-        return self._chat._asked(together(text, parts))
+        return self._chat._questions.asked(together(text, parts))
 
     def _edit(self, message: dict[str, Any], _: Any, key: Key | None, error: OpenRouterError | None) -> None:
-        turn = self._chat._question_turn(message["turn"])
-        before = self._chat._apart(turn.content)[1]
+        turn = self._chat._questions.turn(message["turn"])
+        before = self._chat._questions.apart(turn.content)[1]
         kept = [before[at].part for at in dict.fromkeys(message["keep"]) if at < len(before)]
         asked = self._question(message["text"], message["uploads"], kept)
-        self._chat._in_place_of(asked, turn)
+        self._chat._questions.in_place_of(asked, turn)
         asked.key, asked.error = key, error
         self._chat._asking.ask(asked)
         self.uploads.drop(message["uploads"])
 
     def _retry(self, message: dict[str, Any], _: Any, key: Key | None, error: OpenRouterError | None) -> None:
-        asked = self._chat._asking.again(message["turn"], model=message["model"])
+        asked = self._chat._questions.again(message["turn"], model=message["model"])
         asked.key, asked.error = key, error
         self._chat._asking.ask(asked)
 
     def _continue(self, _m: Any, _: Any, key: Key | None, error: OpenRouterError | None) -> None:
-        asked = self._chat._rest()
+        asked = self._chat._questions.rest()
         asked.key, asked.error = key, error
         self._chat._asking.ask(asked)
 

@@ -11,7 +11,6 @@ from .turn import new_id
 if TYPE_CHECKING:
     import asyncio
 
-    from .answering import Question
     from .errors import OpenRouterError
     from .keys import Key
     from .response import Response

@@ -116,8 +116,7 @@ def reason_against(content: Mapping[str, Any], buffers: Sequence[Any] | None) ->
     "a message of the type 'ask' has no 'headers'"
     """
     kind = content.get("type")
-    fields = _FIELDS.get(kind) if isinstance(kind, str) else None
-    if fields is None:
+    if not isinstance(kind, str) or (fields := _FIELDS.get(kind)) is None:
         return "there is no such message"
     if not is_id(content.get("id")):
         return "the message has no id"

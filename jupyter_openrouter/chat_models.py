@@ -32,7 +32,9 @@ def card(model: Model) -> dict[str, Any]:
         "context": model.context_length,
         "prompt": model.prices.prompt,
         "completion": model.prices.completion,
-        "reasoning": True if model.reasoning is not None or "reasoning" in model.supported_parameters else None,
+        "reasoning": True
+        if model.reasoning is not None or "reasoning" in model.supported_parameters
+        else None,
     }
     return found | {name: value for name, value in known.items() if value is not None}
 

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from .attached import Names
 from .chat_turns import told, turn_of
 from .conversation import Conversation
 from .extras import Images
-from .attached import Names
 from .ledger import known_cost
 from .response import Response
 from .turn import Turn
@@ -139,5 +139,3 @@ class Shown:
                 if figures and name in figures:
                     found[name] = found.get(name, 0) + figures[name]
         return found | ({"unknown": unknown} if unknown else {})
-
-

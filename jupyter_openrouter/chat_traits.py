@@ -39,7 +39,9 @@ class ChatTraits(StreamingWidget):
     name = Unicode(help="Of the conversation.").tag(sync=True)
     system = Unicode(help="Text of the system message; empty sends none.").tag(sync=True)
     params = Dict(help="What the next question is sent with, by name; see ChatParameters.").tag(sync=True)
-    messages = _Turns(Dict(), help="The settled turns of the branch that is shown, oldest first.").tag(sync=True)
+    messages = _Turns(Dict(), help="The settled turns of the branch that is shown, oldest first.").tag(
+        sync=True
+    )
     version = Int(help="How often the settled turns have changed.").tag(sync=True)
     asking = Unicode(help="The question that is being answered, or that could not be.").tag(sync=True)
     asking_attachments = List(Dict(), help="What goes with it.").tag(sync=True)

@@ -68,9 +68,7 @@ def of_answer(response: Response, images: Images, *, content: str = "") -> dict[
         "usage": usage_of(response),
         "seconds": response.seconds,
         "speed": round(speed, 1) if speed is not None else None,
-        "tried": [
-            f"{attempt.model}: {attempt.error}"[:300] for attempt in response.attempts[:_MOST_TRIED]
-        ],
+        "tried": [f"{attempt.model}: {attempt.error}"[:300] for attempt in response.attempts[:_MOST_TRIED]],
         "continuable": continuable(response),
         "error": failure(response.error),
     }
@@ -103,7 +101,9 @@ def _saved_image(one: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(one.get("url"), str):
         return {"url": one["url"]}
     note = tolerant.text(one.get("note"))
-    return {"note": note or f"{tolerant.text(one.get('mime')) or 'the image'} was not kept with the conversation"}
+    return {
+        "note": note or f"{tolerant.text(one.get('mime')) or 'the image'} was not kept with the conversation"
+    }
 
 
 _WIRE = ("name", "tool_calls", "tool_call_id", "reasoning_details", "annotations")
@@ -119,7 +119,9 @@ def turn_of(value: Any, known: Turn | None = None) -> Turn:
     Raises:
         InvalidRequestError: it is no turn.
     """
-    if not isinstance(value, Mapping) or not (isinstance(value.get("role"), str) and is_content(value.get("content"))):
+    if not isinstance(value, Mapping) or not (
+        isinstance(value.get("role"), str) and is_content(value.get("content"))
+    ):
         raise InvalidRequestError(
             f"{shown(value)} in messages is no turn.", remedy="A turn has a 'role' and a 'content'."
         )
@@ -139,7 +141,15 @@ def turn_of(value: Any, known: Turn | None = None) -> Turn:
 
 def record_of(told_turn: Mapping[str, Any]) -> dict[str, Any] | None:
     """The provenance that a told turn holds, for one that comes back from Python; None where it holds none."""
-    known = ("state", "model", "requested_model", "provider", "finish_reason", "native_finish_reason", "reasoning")
+    known = (
+        "state",
+        "model",
+        "requested_model",
+        "provider",
+        "finish_reason",
+        "native_finish_reason",
+        "reasoning",
+    )
     record: dict[str, Any] = {
         name: value for name in known if isinstance(value := told_turn.get(name), str) and value
     }

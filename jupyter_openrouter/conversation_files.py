@@ -143,7 +143,9 @@ def save(parts: Parts, path: Pathlike, *, more: Mapping[str, Any] | None = None)
 
     head = {"saved_at": datetime.now(timezone.utc).isoformat(timespec="seconds"), "saved_by": __version__}
     try:
-        text = json.dumps({**to_json(parts), **(more or {}), **head}, ensure_ascii=False, allow_nan=False, indent=1)
+        text = json.dumps(
+            {**to_json(parts), **(more or {}), **head}, ensure_ascii=False, allow_nan=False, indent=1
+        )
     except (TypeError, ValueError, RecursionError) as error:
         raise FileError(f"The conversation cannot be written as JSON: {error}.", remedy="") from None
     return write_whole(path, text + "\n")

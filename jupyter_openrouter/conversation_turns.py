@@ -81,7 +81,7 @@ class Turns:
     def find(self, ident: str) -> Turn | None:
         """The turn of this id, on whatever branch."""
         with self.lock:
-            return self._tree[ident] if ident in self._tree else None
+            return self._tree.find(ident)
 
     def beside(self, ident: str) -> list[str]:
         """The ids of all that may stand in its place, oldest first; none where there is no such turn."""
@@ -169,9 +169,7 @@ class Turns:
         last = next((turn.id for turn in reversed(before) if turn.role == "assistant"), "")
         number = 1 + sum(turn.role == "user" for turn in before)
         told = None if self._told_system == system else system
-        response.conversation = place(
-            name, number, ident, asked.content, after=last, body=body, system=told
-        )
+        response.conversation = place(name, number, ident, asked.content, after=last, body=body, system=told)
         self._told_system = system
 
     def drop_from(self, start: int) -> list[Turn]:

@@ -123,7 +123,12 @@ class Transcript:
                 texts.append(known[3])
                 after = answer.id if answer is not None else after
             made = self._made[place]
-            if made is None or made[1] != first or len(made[0]) != len(texts) or any(map(is_not, made[0], texts)):
+            if (
+                made is None
+                or made[1] != first
+                or len(made[0]) != len(texts)
+                or any(map(is_not, made[0], texts))
+            ):
                 made = self._made[place] = (texts, first, forms(texts, first=first))
             found.append(made[2])
             first = first and not slot

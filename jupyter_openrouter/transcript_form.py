@@ -105,7 +105,9 @@ def _record(
     if isinstance(files, list) and files:
         record["annotations"] = [*(record.get("annotations") or []), *files]
     body = asked.content if exact else None
-    record["conversation"] = place(name, number, answer.id, asked.content, after=after, body=body, system=system)
+    record["conversation"] = place(
+        name, number, answer.id, asked.content, after=after, body=body, system=system
+    )
     record.setdefault("version", 1)
     return record
 

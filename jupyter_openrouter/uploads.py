@@ -42,8 +42,8 @@ class Uploads:
         return len(self._open)
 
     @property
-    def bytes(self) -> int:
-        """Of all that is kept, as it was declared."""
+    def size(self) -> int:
+        """Bytes of all that is kept, as they were declared."""
         return sum(one.size for one in self._open.values())
 
     def take(self, upload: str, *, name: str, size: int, offset: int, data: bytes) -> None:
@@ -60,8 +60,14 @@ class Uploads:
             self._check_room(size)
             found = self._open[upload] = _Open(name, size)
         try:
-            if found.done is not None or offset != len(found.data) or (name, size) != (found.name, found.size):
-                raise InvalidRequestError("A piece of this attachment does not follow the one before.", remedy="")
+            if (
+                found.done is not None
+                or offset != len(found.data)
+                or (name, size) != (found.name, found.size)
+            ):
+                raise InvalidRequestError(
+                    "A piece of this attachment does not follow the one before.", remedy=""
+                )
             if offset + len(data) > size:
                 raise InvalidRequestError("The attachment is larger than it was said to be.", remedy="")
             if not data:
@@ -77,7 +83,7 @@ class Uploads:
     def _check_room(self, size: int) -> None:
         if size > MAX_PART_BYTES:
             raise InvalidRequestError(f"An attachment has at most {MAX_PART_BYTES >> 20} MB.", remedy="")
-        if len(self._open) >= MOST_OPEN or self.bytes + size > MOST_BYTES:
+        if len(self._open) >= MOST_OPEN or self.size + size > MOST_BYTES:
             raise InvalidRequestError(
                 f"At most {MOST_OPEN} attachments and {MOST_BYTES >> 20} MB can wait at a time.",
                 remedy="Send or remove some first.",
