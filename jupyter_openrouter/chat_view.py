@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from time import monotonic
+from typing import Any, ClassVar
 
 from traitlets import observe
 
@@ -20,11 +21,14 @@ from .response import Response
 from .transcript import Transcript
 from .turn import Turn
 
+_PUSH_AFTER = (0.0, 1.0, 3.0)  # seconds
+
 
 class ChatView(ChatTraits):
     """What joins the chat to the notebook and to the browser."""
 
     _answers = 0
+    _pushed: ClassVar[float] = float("-inf")
     _unwatch: Callable[[], None] | None = None
     response: Response | None
     _options: dict[str, Any]
@@ -55,14 +59,21 @@ class ChatView(ChatTraits):
         if seen:
             background().post(self._transcript.update)
 
-    def open(self) -> None:
-        """Opens the comm, from the I/O thread."""
-        super().open()
-        self._push_view()
-
     def _push_view(self) -> None:
-        """A kernel that may not hear the page's request sends what it will ask for."""
-        if self.deaf:
+        """A kernel that may not hear the page's request sends what it will ask for.
+
+        The page listens some moments after it has made the widget, so it is sent more than once; one page needs it
+        once for all its chats.
+        """
+        now = monotonic()
+        if self.deaf and now - ChatView._pushed >= _PUSH_AFTER[1]:
+            ChatView._pushed = now
+            loop = background().loop
+            for seconds in _PUSH_AFTER:
+                background().post(loop.call_later, seconds, self._push_again)
+
+    def _push_again(self) -> None:
+        if self.comm is not None:
             self._push_part("chat")
 
     def close(self) -> None:

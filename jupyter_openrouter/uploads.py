@@ -12,7 +12,7 @@ from .errors import InvalidRequestError
 from .media import MAX_PART_BYTES, audio_type, image_type
 
 MOST_OPEN = 16
-"""Uploads that are kept at a time, whole or not."""
+"""Uploads that are kept at a time, whole or not; for a new one the oldest go, whole ones first."""
 MOST_BYTES = 3 * MAX_PART_BYTES
 """Of all of them together."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -50,7 +50,7 @@ class Uploads:
         """Takes the next piece of an upload; the last one makes it an attachment.
 
         Raises:
-            InvalidRequestError: it is too much, it does not follow the piece before, or it is nothing that can be
+            InvalidRequestError: it is too large, it does not follow the piece before, or it is nothing that can be
                 sent; what had come of this upload is dropped then.
         """
         found = self._open.get(upload)
@@ -83,11 +83,11 @@ class Uploads:
     def _check_room(self, size: int) -> None:
         if size > MAX_PART_BYTES:
             raise InvalidRequestError(f"An attachment has at most {MAX_PART_BYTES >> 20} MB.", remedy="")
-        if len(self._open) >= MOST_OPEN or self.size + size > MOST_BYTES:
-            raise InvalidRequestError(
-                f"At most {MOST_OPEN} attachments and {MOST_BYTES >> 20} MB can wait at a time.",
-                remedy="Send or remove some first.",
-            )
+        # What no question has used for so long belongs to a page that was loaded again.
+        for upload in sorted(self._open, key=lambda one: self._open[one].done is None):
+            if len(self._open) < MOST_OPEN and self.size + size <= MOST_BYTES:
+                break
+            del self._open[upload]
 
     def whole(self, uploads: Sequence[str]) -> list[Attachment]:
         """These uploads as attachments; they stay until they are dropped.

@@ -89,7 +89,16 @@ def test_each_browser_message_is_heard_and_answered(
     replies = [content for content, _ in sent if content.get("id") == message.get("id")]
     if message["type"] in ("ask", "stop", "settings", "model", "discard"):
         assert replies == [{"type": "ack", "id": message["id"]}]
-    elif message["type"] in ("edit", "retry", "continue", "delete", "branch", "unqueue", "upload", "send_now"):
+    elif message["type"] in (
+        "edit",
+        "retry",
+        "continue",
+        "delete",
+        "branch",
+        "unqueue",
+        "upload",
+        "send_now",
+    ):
         assert [reply["type"] for reply in replies] == ["refused"], "there is nothing to do this with"
         assert "should be" not in replies[0]["reason"]
     elif message["type"] == "models":
