@@ -34,7 +34,7 @@ from .response import Response, printable
 STATIC = Path(__file__).parent / "static"
 
 
-PARTS = {name: STATIC / f"{name}.js" for name in ("core", "math", "colours", "languages")}
+PARTS = {name: STATIC / f"{name}.js" for name in ("core", "chat", "math", "colours", "languages")}
 """The browser code that a page may ask for; nothing else is ever read for it."""
 PART_AGAIN_SECONDS = 1.0
 """Every page of a kernel hears the answer to a request, so one that comes sooner than this after it is dropped."""

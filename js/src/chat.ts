@@ -1,25 +1,24 @@
 /** Joins the model of a chat to a view of it in an output. */
+import type { Kit } from "./kit";
 import type { Link } from "./link";
 import { isRunning } from "./transcript";
 import { ComposerView } from "./view-composer";
 import { element } from "./view-element";
-import { FailureView } from "./view-failure";
-import { Frames, paceOf } from "./view-frames";
+import type { Frames } from "./view-frames";
 import { stopOnEscape } from "./view-keys";
-import { StatusView } from "./view-status";
 import { TurnsView } from "./view-turns";
 
-export function renderChat(link: Link, el: HTMLElement, signal: AbortSignal): void {
+export function renderChat(kit: Kit, link: Link, el: HTMLElement, signal: AbortSignal): void {
   const stop = () => link.stop();
-  const turns = new TurnsView((id) => link.pictures.address(id), signal);
-  const failure = new FailureView();
-  const status = new StatusView(null);
+  const turns = new TurnsView(kit, (id) => link.pictures.address(id), signal);
+  const failure = new kit.FailureView();
+  const status = new kit.StatusView(null);
   const composer = new ComposerView(link, signal);
   const root = element("div", "jor-root jor-chat", turns.root, failure.root, status.root, composer.root);
   stopOnEscape(root, () => isRunning(link.transcript.state) && !link.gone, stop, signal);
   let asked = link.transcript.asking;
-  const pace = paceOf(root, signal, () => frames.request());
-  const frames: Frames = new Frames(() => {
+  const pace = kit.paceOf(root, signal, () => frames.request());
+  const frames: Frames = new kit.Frames(() => {
     const now = link.transcript;
     const running = isRunning(now.state);
     if (now.asking) asked = now.asking;

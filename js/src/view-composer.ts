@@ -1,6 +1,6 @@
 /** The box in which a question is written, with the button that sends it, or stops the answer. */
 import { button, element, setText, show } from "./view-element";
-import { stopButton } from "./view-status";
+import { stopButton } from "./view-stop";
 
 /** The most that one question may hold, in characters; the kernel refuses above 1 MiB. */
 const LONGEST = 1_000_000;

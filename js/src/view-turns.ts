@@ -2,9 +2,10 @@
 import type { Turn } from "./protocol";
 import { NOTHING } from "./extras";
 import { isRunning, lastTurn, type Transcript } from "./transcript";
-import { AnswerView, settled } from "./view-answer";
+import type { Kit } from "./kit";
+import type { AnswerView } from "./view-answer";
 import { button, element, show } from "./view-element";
-import { Follow, ownEnd } from "./view-follow";
+import type { Follow } from "./view-follow";
 import { visible } from "./visible";
 
 /** Below this many pixels of unseen text there is nothing to jump to. */
@@ -24,18 +25,20 @@ export class TurnsView {
   readonly #picture: (id: string) => string;
   readonly #signal: AbortSignal;
   readonly #follow: Follow;
+  readonly #kit: Kit;
   #kept = Number.NEGATIVE_INFINITY;
   #settled: Shown[] = [];
   #question: Shown | null = null;
   #answer: AnswerView | null = null;
 
-  constructor(picture: (id: string) => string, signal: AbortSignal) {
+  constructor(kit: Kit, picture: (id: string) => string, signal: AbortSignal) {
+    this.#kit = kit;
     this.#picture = picture;
     this.#signal = signal;
     this.#log.tabIndex = 0;
     this.#log.setAttribute("role", "region");
     this.#log.setAttribute("aria-label", "conversation");
-    this.#follow = new Follow(ownEnd(this.#log), signal, true, () => this.#offer());
+    this.#follow = new kit.Follow(kit.ownEnd(this.#log), signal, true, () => this.#offer());
     this.#newest.addEventListener("click", () => this.#jump(), { signal });
     show(this.#newest, false);
     this.root.append(this.#log, this.#newest);
@@ -98,10 +101,10 @@ export class TurnsView {
     }
     const goesOn = this.#answer && turn.content.startsWith(this.#answer.text) && (this.#answer.text !== "" || !running);
     const kept = goesOn ? this.#answer : null;
-    const answer = kept ?? new AnswerView(this.#picture, this.#signal);
+    const answer = kept ?? new this.#kit.AnswerView(this.#picture, this.#signal);
     if (kept) this.#answer = null;
     else this.#place(answer.root);
-    answer.take(settled(turn, answer.epoch));
+    answer.take(this.#kit.settled(turn, answer.epoch));
     answer.foot(turn);
     return { turn, root: answer.root, answer };
   }
@@ -127,7 +130,7 @@ export class TurnsView {
   }
 
   #newAnswer(): AnswerView {
-    const answer = new AnswerView(this.#picture, this.#signal);
+    const answer = new this.#kit.AnswerView(this.#picture, this.#signal);
     this.#log.append(answer.root);
     return answer;
   }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { close, hear, render, type Entry } from "../src/core";
 import { FakeHost, frame } from "./page";
+import "./chat-part";
 
 const SHARED = { _core_id: "c", state: "idle", message: "", reasoning: "", model: "openai/gpt-4", error: null, interruptible: false };
 const CHAT = { ...SHARED, _kind: "chat", messages: [], asking: "", finish_reason: "", usage: null };
