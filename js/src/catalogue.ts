@@ -5,7 +5,7 @@ import type { Failure, ModelCard } from "./protocol";
 const FRESH = 10 * 60_000;
 
 export interface Listed {
-  models: ModelCard[];
+  models: readonly ModelCard[];
   error: Failure | null;
 }
 

@@ -1,13 +1,11 @@
 /** What is being written in a chat, for every view of it: text and attachments, what is on its way, what came back. */
 import { MOST_ATTACHED } from "./attachable";
-import { type Awaited, follow, isHeld, type Standing } from "./awaiting";
+import { type Awaited, BEHIND, follow, isHeld, type Standing } from "./awaiting";
 import { questions, Recall } from "./recall";
 import { Upload, type Wire } from "./upload";
 
 /** How long, in milliseconds, a question may be on its way before that is shown. */
 export const SLOW = 800;
-/** How long what the kernel says of a question may be behind its word that it was taken. */
-export const BEHIND = 3000;
 const REMEMBERED = 100;
 
 /** A question that has left the box. */
@@ -131,9 +129,9 @@ export class Draft {
   }
 
   /** Takes in where the chat stands: a question to which nothing was answered comes back. */
-  take(now: Standing, patient = true): void {
+  take(now: Standing): void {
     this.#now = now;
-    const { rest, back } = follow(this.#awaited, now, patient);
+    const { rest, back } = follow(this.#awaited, now, performance.now());
     this.#awaited = rest;
     if (rest.every(({ seen }) => seen !== "")) clearTimeout(this.#behind);
     for (const one of back) {
@@ -185,9 +183,10 @@ export class Draft {
       return;
     }
     this.out = this.out.filter((one) => one !== sent);
-    this.#awaited = [...this.#awaited, { text: sent.text, item: sent, from: sent.from, seen: "" }];
+    // Without a text it cannot be told from others; its files are still where they were.
+    if (sent.text) this.#awaited = [...this.#awaited, { text: sent.text, item: sent, from: sent.from, seen: "", since: performance.now() }];
     clearTimeout(this.#behind);
-    this.#behind = setTimeout(() => this.take(this.#now, false), BEHIND);
+    this.#behind = setTimeout(() => this.take(this.#now), BEHIND + 1);
     this.take(this.#now);
     this.#tell();
   }

@@ -47,6 +47,15 @@ export function footerParts(turn: Turn): string[] {
   ].filter(Boolean);
 }
 
+/** The parts of a sum over answers, in order; of `unknown` answers the cost is not in it. */
+export function totalParts(totals: Usage & { unknown?: number }): string[] {
+  const unknown = known(totals.unknown) ? totals.unknown : 0;
+  const sum = cost(totals.cost);
+  const more = unknown ? `cost of ${group.format(unknown)} ${unknown === 1 ? "answer" : "answers"} unknown` : "";
+  const anything = known(totals.prompt_tokens) || known(totals.completion_tokens) || known(totals.total_tokens);
+  return anything || unknown ? [inAndOut(totals), sum, more].filter(Boolean) : [];
+}
+
 /** Counts the words of a text that comes in pieces. */
 export class Words {
   #words = 0;

@@ -1,14 +1,11 @@
 /** One attachment on its way to the kernel: sent in pieces, each when the one before was taken. */
 import { isText, kindOf, kindRefused, sizeRefused } from "./attachable";
-import type { Attached, FromBrowser } from "./protocol";
+import type { Attached } from "./protocol";
+import type { Request } from "./requests";
 
 /** Bytes of one piece; a message of at most 1 MiB holds it in base64 as well. */
 export const PIECE = 512 * 1024;
 const LOOKED_AT = 4096;
-
-type Unnamed<T> = T extends { id: string } ? Omit<T, "id"> : never;
-/** A message that is answered, before it has its id. */
-export type Request = Unnamed<Exclude<FromBrowser, { type: "image" }>>;
 
 /** What carries a message to the kernel: resolves to null when it was taken, else to why it was not. */
 export interface Wire {
