@@ -62,9 +62,9 @@ export function sizeRefused(bytes: number): string | null {
 
 /** Why a file that is no text and of no known kind cannot go. */
 export function kindRefused(type: string): string {
-  if (type.startsWith("image/")) return "PNG, JPEG, WebP and GIF images can be sent, this type cannot";
-  if (type.startsWith("audio/")) return `${Object.keys(AUDIO).join(", ")} sound can be sent, this type cannot`;
-  return "images, PDFs, sound and text can be sent, this type cannot";
+  if (type.startsWith("image/")) return "of images only PNG, JPEG, WebP and GIF can be sent";
+  if (type.startsWith("audio/")) return `of sound only ${Object.keys(AUDIO).join(", ")} can be sent`;
+  return "only images, PDFs, sound and text can be sent";
 }
 
 /** The parts of what is attached that a model must be able to take. A PDF is read for every model. */

@@ -16,7 +16,9 @@ export interface ModelOrders {
 
 export class ModelView {
   readonly root: HTMLButtonElement;
-  readonly #name = element("span", "jor-model-name");
+  /** The part before the slash gives way where there is little room. */
+  readonly #author = element("span", "jor-model-author");
+  readonly #rest = element("span");
   readonly #orders: ModelOrders;
   #model = "";
   /** What was chosen and not confirmed so far. */
@@ -24,7 +26,7 @@ export class ModelView {
 
   constructor(orders: ModelOrders, signal: AbortSignal) {
     this.#orders = orders;
-    this.root = button("jor-quiet-button jor-model-button", "Model", this.#name, icon("open"));
+    this.root = button("jor-quiet-button jor-model-button", "Model", element("span", "jor-model-name", this.#author, this.#rest), icon("open"));
     this.root.setAttribute("aria-haspopup", "dialog");
     this.root.setAttribute("aria-expanded", "false");
     this.root.addEventListener("click", () => void this.#choose(), { signal });
@@ -38,7 +40,9 @@ export class ModelView {
 
   #draw(): void {
     const slug = visible(this.#chosen || this.#model);
-    setText(this.#name, slug || "choose a model");
+    const cut = slug.indexOf("/") + 1;
+    setText(this.#author, slug.slice(0, cut));
+    setText(this.#rest, slug.slice(cut) || "choose a model");
     this.root.classList.toggle("jor-pending", this.#chosen !== "");
     const label = `Model: ${slug || "none"}`;
     if (this.root.title === label) return;

@@ -145,9 +145,9 @@ export class ModelPicker {
       show(root.lastElementChild as HTMLElement, reason !== "");
     });
     this.#list.replaceChildren(...this.#rows.map(({ root }) => root));
-    const wanted = held ?? (typed ? this.#rows[0]?.slug : this.#current);
+    const wanted = held ?? (typed ? "" : this.#current);
     this.#active = -1;
-    this.#activate(Math.max(0, this.#rows.findIndex(({ slug }) => slug === wanted)));
+    this.#activate(Math.max(0, this.#rows.findIndex(({ slug, unfit: reason }) => slug === wanted && (held || !reason))));
     this.#say(models.length, error, loading, typed);
   }
 

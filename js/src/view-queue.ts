@@ -75,9 +75,9 @@ export class QueueView {
 }
 
 function headOf(count: number, running: boolean, gone: boolean): string {
-  const questions = count === 1 ? "1 question" : `${count} questions`;
-  if (gone) return `${questions} not asked`;
-  return running ? `${questions} in the queue` : `${questions} in the queue, which waits`;
+  const questions = count === 1 ? "1 queued question" : `${count} queued questions`;
+  if (gone) return `${questions}, not asked`;
+  return running ? `${questions}, asked when this answer is done` : `${questions}, waiting for you`;
 }
 
 const short = (text: string) => visible(text.length > LONGEST ? `${text.slice(0, LONGEST)}\u2026` : text);
