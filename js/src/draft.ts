@@ -89,6 +89,12 @@ export class Draft {
     this.#tell();
   }
 
+  /** All that was written and has not gone out. */
+  get unsent(): string {
+    const held = this.out.filter(({ shows }) => shows === "uploading").map(({ text }) => text);
+    return [...held, this.text].filter((text) => text.trim()).join("\n\n");
+  }
+
   /** Whether there is something to send, and nothing in it that cannot go. */
   get sendable(): boolean {
     return (this.text.trim() !== "" || this.attached.length > 0) && this.attached.every((one) => one.reason === null);

@@ -69,6 +69,16 @@ export class Link {
     this.#end.abort();
   }
 
+  /** What the host has made the widget with, where it tells. */
+  get host(): unknown {
+    return this.#model.widget_manager;
+  }
+
+  /** The model's id, or "" where the host does not tell. */
+  id(): Promise<string> {
+    return modelId(this.#model, this.#real);
+  }
+
   /** Calls `watcher` after every change until `signal` aborts. */
   watch(watcher: () => void, signal: AbortSignal): void {
     this.#watchers.add(watcher);
@@ -157,7 +167,7 @@ export class Link {
   }
 
   async #stopByControl(id: string): Promise<void> {
-    const comm = await modelId(this.#model, this.#real);
+    const comm = await this.id();
     if (comm) stopByControl(kernelOf(this.#model), comm, id);
   }
 

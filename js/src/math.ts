@@ -35,7 +35,7 @@ function formula(source: string, display: boolean): Formula | null {
 }
 
 /** The source of a formula on screen, as it was written. */
-function sourceOfMath(node: Element): string {
+export function sourceOfMath(node: Element): string {
   return sources.get(node) ?? node.textContent ?? "";
 }
 

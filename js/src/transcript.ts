@@ -221,17 +221,4 @@ function adopt(now: Transcript, text: string, thought: string): Transcript {
   return { ...now, text, thought, epoch: smooth ? now.epoch : now.epoch + 1 };
 }
 
-/** What a footer shows of the last answer, as a settled turn would hold it. */
-export function lastTurn({ text, state, model, finish_reason, usage, seconds }: Transcript): Turn {
-  return {
-    role: "assistant",
-    content: text,
-    state,
-    ...(model ? { model } : {}),
-    ...(finish_reason ? { finish_reason } : {}),
-    ...(usage ? { usage } : {}),
-    ...(seconds !== null ? { seconds } : {}),
-  };
-}
-
 export type { Failure, Usage };

@@ -2,7 +2,7 @@
 import { size } from "./figures";
 import type { Upload } from "./upload";
 import { button, element, setText, show } from "./view-element";
-import { icon } from "./view-icon";
+import { icon } from "./view-icons";
 import { visible } from "./visible";
 
 interface Chip {
@@ -49,13 +49,13 @@ export class AttachmentsView {
 
   #made(upload: Upload): Chip {
     const name = visible(upload.name);
-    const [state, bar] = [element("span", "jor-chip-state"), element("span", "jor-chip-bar")];
-    const remove = button("jor-quiet-button", `remove ${name}`, icon("remove"));
+    const [state, bar] = [element("span", "jor-upload-state"), element("span", "jor-upload-bar")];
+    const remove = button("jor-quiet-button", `remove ${name}`, icon("close"));
     remove.addEventListener("click", () => this.#remove(upload), { once: true });
-    const title = element("span", "jor-chip-name", name);
+    const title = element("span", "jor-upload-name", name);
     title.title = name;
-    const preview = element("span", "jor-chip-preview");
-    const root = element("li", "jor-chip", preview, element("span", "jor-chip-text", title, state), remove, bar);
+    const preview = element("span", "jor-upload-preview");
+    const root = element("li", "jor-upload", preview, element("span", "jor-upload-text", title, state), remove, bar);
     return { root, state, bar, end: drawPreview(preview, upload) };
   }
 

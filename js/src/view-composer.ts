@@ -4,7 +4,7 @@ import type { Draft } from "./draft";
 import { AttachmentsView } from "./view-attachments";
 import { takeFiles } from "./view-drop";
 import { button, element, setText, show } from "./view-element";
-import { icon } from "./view-icon";
+import { icon } from "./view-icons";
 import { stopButton } from "./view-stop";
 import { visible } from "./visible";
 
@@ -26,7 +26,7 @@ export class ComposerView {
   readonly #box = element("textarea", "jor-box");
   readonly #send = button("jor-button jor-send", "Send");
   readonly #stop: HTMLButtonElement;
-  readonly #attach = button("jor-quiet-button jor-attach", "Attach images, PDFs, sound or text", icon("attach"));
+  readonly #attach = button("jor-quiet-button jor-attach", "Attach images, PDFs, sound or text", icon("add"));
   readonly #files = element("input", "jor-files");
   readonly #attachments: AttachmentsView;
   readonly #note = element("p", "jor-note");
@@ -57,7 +57,7 @@ export class ComposerView {
     // JupyterLab's single-key commands must not hear what is typed here.
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     this.#note.setAttribute("role", "status");
-    const row = element("div", "jor-tools", this.#attach, ...tools, element("span", "jor-space"), this.#send, this.#stop);
+    const row = element("div", "jor-desk-tools", this.#attach, ...tools, element("span", "jor-space"), this.#send, this.#stop);
     const frame = element("div", "jor-composer-frame", this.#attachments.root, this.#box, row);
     this.root.append(frame, this.#files, this.#note);
     this.#listen(area, frame, signal);
@@ -84,7 +84,7 @@ export class ComposerView {
     });
     // The empty ground of the frame is a part of the box for who clicks there.
     on(frame, "pointerdown", (event) => {
-      if (event.target !== frame && !(event.target as Element).matches(".jor-tools, .jor-space, .jor-attachments")) return;
+      if (event.target !== frame && !(event.target as Element).matches(".jor-desk-tools, .jor-space, .jor-attachments")) return;
       event.preventDefault();
       this.#box.focus();
     });

@@ -21,8 +21,7 @@ export interface DeskPlace {
 
 export class DeskView {
   readonly root = element("div", "jor-desk");
-  /** For whatever else lets a model be chosen. */
-  readonly picker: ModelPicker;
+  readonly #picker: ModelPicker;
   readonly #desk: Desk;
   readonly #suggestions: SuggestionsView;
   readonly #queue: QueueView;
@@ -38,26 +37,31 @@ export class DeskView {
     this.#desk = desk;
     const { draft } = desk;
     const request: Orders["request"] = (message, buffers) => orders.request(message, buffers);
-    this.picker = new ModelPicker(desk.catalogue, signal);
+    this.#picker = new ModelPicker(desk.catalogue, signal);
     this.#suggestions = new SuggestionsView((text) => {
       draft.ask(text);
       this.#composer.focus();
     });
     this.#queue = new QueueView(draft, request, () => this.#composer.focus());
     this.#settings = new SettingsView(request, signal);
-    this.#model = new ModelView({ picker: this.picker, request, needed: () => this.needed(), say: (note) => draft.say(note) }, signal);
+    this.#model = new ModelView({ picker: this.#picker, request, needed: () => this.needed(), say: (note) => draft.say(note) }, signal);
     const tools = [this.#model.root, this.#settings.button];
     this.#composer = new ComposerView({ draft, stop: () => orders.stop(), area: chat, tools }, signal);
     this.#size = new SizeView(chat, list, desk.height, signal);
     // JupyterLab's single-key commands must not hear what is typed here.
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
-    this.root.append(this.#size.root, this.#suggestions.root, this.#queue.root, this.#composer.root, this.picker.root, this.#settings.root, this.#totals.root);
+    this.root.append(this.#size.root, this.#suggestions.root, this.#queue.root, this.#composer.root, this.#picker.root, this.#settings.root, this.#totals.root);
     draft.watch(() => this.#drawWaiting(), signal);
   }
 
   /** What a model must be able to take to answer here. */
   needed(): Set<string> {
     return neededModalities(this.#desk.draft.attached, this.#now?.messages ?? []);
+  }
+
+  /** Lets a model be chosen at a button elsewhere in the chat. */
+  pick(near: HTMLElement): Promise<string | null> {
+    return this.#picker.choose(near, { current: this.#now?.model ?? "", needed: neededModalities([], this.#now?.messages ?? []) });
   }
 
   take(now: Transcript, gone: boolean): void {

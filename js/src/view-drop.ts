@@ -21,10 +21,12 @@ export function takeFiles(area: HTMLElement, take: (files: Named[]) => void, ope
     area.addEventListener(
       name,
       (event: DragEvent) => {
-        if (!hasFiles(event.dataTransfer) || !open()) return;
+        if (!hasFiles(event.dataTransfer)) return;
+        // Also where none can be taken: a browser would leave the page for a file that is dropped on it.
         event.preventDefault();
         event.stopPropagation();
-        act(event.dataTransfer);
+        if (open()) act(event.dataTransfer);
+        else event.dataTransfer.dropEffect = "none";
       },
       { signal },
     );

@@ -2,7 +2,7 @@
 import { abilities, prices } from "./model-list";
 import type { ModelCard } from "./protocol";
 import { element } from "./view-element";
-import { icon } from "./view-icon";
+import { icon } from "./view-icons";
 import { visible } from "./visible";
 
 function row(...lines: HTMLElement[]): HTMLElement {
@@ -14,12 +14,12 @@ function row(...lines: HTMLElement[]): HTMLElement {
 
 export function modelRow(model: ModelCard): HTMLElement {
   const title = element("span", "jor-option-name", visible(model.name));
-  const line = element("span", "jor-option-line", icon("chosen"), title, element("span", "jor-option-price", prices(model)));
+  const line = element("span", "jor-option-line", icon("done"), title, element("span", "jor-option-price", prices(model)));
   const about = [model.slug === model.name ? "" : visible(model.slug), ...abilities(model)].filter(Boolean);
   return row(line, element("span", "jor-option-about", about.join(" \u00b7 ")));
 }
 
 /** For what was typed and is in no list. */
 export function slugRow(slug: string): HTMLElement {
-  return row(element("span", "jor-option-line", icon("chosen"), element("span", "jor-option-name", `Use \u201c${visible(slug)}\u201d`)), element("span", "jor-option-about", "a slug that is not in the list"));
+  return row(element("span", "jor-option-line", icon("done"), element("span", "jor-option-name", `Use \u201c${visible(slug)}\u201d`)), element("span", "jor-option-about", "a slug that is not in the list"));
 }

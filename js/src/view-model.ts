@@ -1,7 +1,7 @@
 /** The button that shows a chat's model and lets another one be chosen. */
 import type { Request } from "./requests";
 import { button, element, setText } from "./view-element";
-import { icon } from "./view-icon";
+import { icon } from "./view-icons";
 import type { ModelPicker } from "./view-picker";
 import { visible } from "./visible";
 

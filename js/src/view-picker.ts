@@ -28,7 +28,7 @@ interface Row {
 
 export class ModelPicker {
   readonly #popup: Popup;
-  readonly #search = element("input", "jor-field jor-picker-search");
+  readonly #search = element("input", "jor-input jor-picker-search");
   readonly #list = element("div", "jor-options");
   readonly #state = element("p", "jor-picker-state");
   readonly #again = button("jor-link-button", "Try again");

@@ -49,7 +49,10 @@ export class Popup {
       const again = () => this.#place();
       addEventListener("resize", again, { signal });
       addEventListener("scroll", again, { signal, capture: true, passive: true });
-    } else this.root.removeAttribute("popover");
+    } else {
+      this.root.removeAttribute("popover");
+      this.root.scrollIntoView({ block: "nearest" });
+    }
     const inside = (event: Event) => event.composedPath().some((node) => node === this.root || node === this.#anchor);
     document.addEventListener("pointerdown", (event) => inside(event) || this.close(false), { signal, capture: true });
     this.root.addEventListener("focusout", (event) => this.#onFocusOut(event), { signal });

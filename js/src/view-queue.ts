@@ -3,7 +3,7 @@ import type { Draft, Sent } from "./draft";
 import type { Queued } from "./protocol";
 import type { Request } from "./requests";
 import { button, element, setText, show } from "./view-element";
-import { icon } from "./view-icon";
+import { icon } from "./view-icons";
 import { visible } from "./visible";
 
 const LONGEST = 300;
@@ -43,7 +43,7 @@ export class QueueView {
 
   #queued({ id, text, attachments = [] }: Queued, running: boolean, gone: boolean): HTMLElement {
     const now = button("jor-link-button", "Send now");
-    const remove = button("jor-quiet-button", `remove from the queue: ${short(text)}`, icon("remove"));
+    const remove = button("jor-quiet-button", `remove from the queue: ${short(text)}`, icon("close"));
     remove.title = "Remove";
     show(now, !running && !gone);
     remove.disabled = gone;

@@ -2,7 +2,7 @@
 import type { Request } from "./requests";
 import { besides, changes, EFFORTS, type FieldName, type Fields, fieldsOf, wrong } from "./settings-form";
 import { button, element, setText, show } from "./view-element";
-import { icon } from "./view-icon";
+import { icon } from "./view-icons";
 import { Popup } from "./view-popup";
 import { visible } from "./visible";
 
@@ -42,7 +42,7 @@ export class SettingsView {
     this.#save.type = "submit";
     this.#note.setAttribute("role", "status");
     this.#form.noValidate = true;
-    const system = element("textarea", "jor-field");
+    const system = element("textarea", "jor-input");
     system.rows = 4;
     system.dir = "auto";
     system.placeholder = "none";
@@ -97,14 +97,14 @@ export class SettingsView {
   }
 
   #field(name: FieldName, label: string, control: Control, hint = ""): HTMLElement {
-    const [head, problem] = [element("label", "jor-field-label", label), element("span", "jor-field-problem")];
+    const [head, problem] = [element("label", "jor-setting-label", label), element("span", "jor-setting-problem")];
     control.id = `${this.#id}-${name}`;
     problem.id = `${control.id}-problem`;
     head.htmlFor = control.id;
-    if (hint) head.append(element("span", "jor-field-hint", hint));
+    if (hint) head.append(element("span", "jor-setting-hint", hint));
     control.setAttribute("aria-describedby", problem.id);
     this.#fields.set(name, { control, problem });
-    return element("div", "jor-field-box", head, control, problem);
+    return element("div", "jor-setting", head, control, problem);
   }
 
   #typed(): Fields {
@@ -152,13 +152,13 @@ export class SettingsView {
       const short = value.length > LONGEST ? `${value.slice(0, LONGEST)}\u2026` : value;
       return element("div", "jor-besides-row", element("dt", "", visible(name)), element("dd", "", visible(short)));
     });
-    this.#besides.replaceChildren(element("p", "jor-field-label", "Also set from Python"), element("dl", "", ...rows));
+    this.#besides.replaceChildren(element("p", "jor-setting-label", "Also set from Python"), element("dl", "", ...rows));
     show(this.#besides, rows.length > 0);
   }
 }
 
 function numberField(mode: string): HTMLInputElement {
-  const field = element("input", "jor-field");
+  const field = element("input", "jor-input");
   field.type = "text";
   field.inputMode = mode;
   field.autocomplete = "off";
@@ -172,5 +172,5 @@ function selectField(values: readonly string[]): HTMLSelectElement {
     option.value = value;
     return option;
   });
-  return element("select", "jor-field", ...options);
+  return element("select", "jor-input", ...options);
 }

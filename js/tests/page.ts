@@ -3,8 +3,11 @@ import { JSDOM } from "jsdom";
 import { GrowingMarkdown } from "../src/markdown";
 
 const { window } = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
-for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver"]) {
+for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver", "sessionStorage"]) {
   Object.defineProperty(globalThis, name, { value: (window as never)[name], configurable: true, writable: true });
+}
+for (const name of ["addEventListener", "removeEventListener"] as const) {
+  Object.defineProperty(globalThis, name, { value: window[name].bind(window), configurable: true, writable: true });
 }
 HTMLElement.prototype.scrollIntoView = () => undefined;
 
