@@ -29,6 +29,7 @@ interface Item {
 export class TurnsView {
   readonly root = element("div", "jor-turns");
   readonly log = element("div", "jor-log");
+  readonly #list = element("div", "jor-list");
   /** An answer is shown that no turn has taken in. */
   leftover = false;
   readonly #newest = button("jor-button jor-newest", "Jump to the newest text", "\u2193 newest");
@@ -69,7 +70,9 @@ export class TurnsView {
     this.#newest.addEventListener("click", () => this.#jump(), { signal });
     answerCells(this.log, actions, kit.sourceOf, signal);
     signal.addEventListener("abort", () => this.#items.forEach((item) => item.end.abort()), { once: true });
+    this.#holdOnResize();
     show(this.#newest, false);
+    this.log.append(this.#list);
     this.root.append(this.log, this.#newest);
   }
 
@@ -88,7 +91,7 @@ export class TurnsView {
       (this.#answer.view as ReplyView).run({ ...now, running });
     } else this.#answer = this.#drop(this.#answer);
     for (const view of this.#awaiting) if (!view.pictures()) this.#awaiting.delete(view);
-    show(this.root, this.log.childElementCount > 0);
+    show(this.root, this.#list.childElementCount > 0);
     // What had the focus was taken away: the keyboard stays in the conversation.
     if (focused && !this.log.contains(document.activeElement)) this.log.focus({ preventScroll: true });
   }
@@ -171,8 +174,8 @@ export class TurnsView {
       if (same?.turn && !isSame(same.turn, turn)) this.#change(same, turn);
       else item.turn = turn;
       // Only what stands elsewhere is moved: a move would cost the focus and the selection in it.
-      const place: Element | null = last ? last.nextElementSibling : this.log.firstElementChild;
-      if (item.root !== place) this.log.insertBefore(item.root, place);
+      const place: Element | null = last ? last.nextElementSibling : this.#list.firstElementChild;
+      if (item.root !== place) this.#list.insertBefore(item.root, place);
       last = item.root;
     });
     for (const gone of before.values()) this.#drop(gone);
@@ -217,7 +220,7 @@ export class TurnsView {
   #add(kind: "question" | "reply"): Item {
     const item: Item = { root: element("div", "jor-turn"), turn: null, view: null, near: true, drawn: true, end: new AbortController() };
     item.view = this.#viewOf(kind, item);
-    this.log.insertBefore(item.root, kind === "question" ? (this.#answer?.root ?? null) : null);
+    this.#list.insertBefore(item.root, kind === "question" ? (this.#answer?.root ?? null) : null);
     return item;
   }
 
@@ -244,6 +247,15 @@ export class TurnsView {
     const item = this.#place ? this.#items.get(this.#place.turn) : null;
     if (this.#place && item) this.log.scrollTop = item.root.offsetTop + this.#place.offset;
     this.#follow.keep();
+  }
+
+  /** Formulas, images and folds change the height long after the text, and the reader that of the list. */
+  #holdOnResize(): void {
+    if (typeof ResizeObserver !== "function") return;
+    const observer = new ResizeObserver(() => this.#hold());
+    observer.observe(this.#list);
+    observer.observe(this.log);
+    this.#signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
 
   #focusWanted(): void {
