@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from operator import is_not
-from typing import Any
+from typing import Any, TypeVar
 
 from .conversation_export import exchanges
 from .response import Response
@@ -14,6 +15,7 @@ from .transcript_form import Written, forms, written
 from .transcript_slots import LIMITS, Slots, empty, filled
 from .turn import Turn
 
+T = TypeVar("T")
 Publish = Callable[..., Any]
 _Exchange = tuple[Turn | None, Turn | None, str]  # question, answer, and the system message where it begins
 
@@ -75,7 +77,7 @@ class Transcript:
         while self._changed and self._publish is not None:
             self._changed = False
             # Writing Markdown anew takes milliseconds for each new answer; other answers stream on meanwhile.
-            now = await asyncio.to_thread(self._forms)
+            now = await _apart(self._forms)
             for place, bundle in enumerate(now):
                 if bundle is not self._told[place]:
                     self._publish(
@@ -134,3 +136,12 @@ class Transcript:
             first = first and not slot
         self._written = kept
         return found
+
+
+async def _apart(function: Callable[[], T]) -> T:
+    """Calls a function on a thread of its own, which ends with it."""
+    executor = ThreadPoolExecutor(1, "jupyter_openrouter transcript")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(executor, function)
+    finally:
+        executor.shutdown(wait=False)
