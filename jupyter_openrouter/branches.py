@@ -91,12 +91,33 @@ class Branches(Generic[T]):
         """The ids of all that may stand in a turn's place, oldest first, its own included."""
         return list(self._next[self._after[ident]])
 
-    def add(self, turn: T, *, after: str) -> None:
-        """Puts a new turn after another one, and shows it."""
+    def others(self) -> list[tuple[str, int, T]]:
+        """The turns that are not shown, each with the id of the one before it and its place among those beside it.
+
+        A turn comes before those that follow it, and before those that are beside it and newer.
+        """
+        shown = {turn.id for turn in self.shown}
+        found, waiting = [], [_START]
+        while waiting:
+            after = waiting.pop()
+            for place, ident in enumerate(self._next[after]):
+                waiting.append(ident)
+                if ident not in shown:
+                    found.append((after, place, self._turns[ident]))
+        return found
+
+    def add(self, turn: T, *, after: str, place: int | None = None) -> None:
+        """Puts a new turn after another one, and shows it.
+
+        Args:
+            turn: The turn.
+            after: The id of the other one; "" for none.
+            place: Among those that follow it; None for the last.
+        """
         self._turns[turn.id] = turn
         self._after[turn.id] = after
         self._next[turn.id] = []
-        self._next[after].append(turn.id)
+        self._next[after].insert(len(self._next[after]) if place is None else place, turn.id)
         self.show(turn.id)
 
     def put(self, turn: T) -> None:

@@ -129,7 +129,7 @@ class ChatWidget(ChatView):
             turn: The id of the answer or of its question; "" for the last question, also one that could not be asked.
             model: Another model for this answer alone.
         """
-        return self._wait(self._with_key(lambda: self._questions.again(turn, model=model)))
+        return self._wait(self._with_key(lambda: self._questions.again(turn, model=model), alone="retry"))
 
     def edit(self, turn: str, text_or_parts: Any) -> Response:
         """Asks an earlier question with another text, on a branch of its own; as ``ask`` otherwise.
@@ -138,7 +138,7 @@ class ChatWidget(ChatView):
             turn: The id of the question.
             text_or_parts: A text, which takes the place of the words alone; or a list, in the place of all.
         """
-        return self._wait(self._with_key(lambda: self._questions.edited(turn, text_or_parts)))
+        return self._wait(self._with_key(lambda: self._questions.edited(turn, text_or_parts), alone="edit"))
 
     def continue_(self) -> Response:
         """Goes on with the last answer where it was cut, stopped or ended by the token limit; gives the whole one.
@@ -147,7 +147,7 @@ class ChatWidget(ChatView):
             InvalidRequestError: there is none, or it is complete.
             OpenRouterError: as the continuation ended; what came of it is kept.
         """
-        return self._wait(self._with_key(self._questions.rest))
+        return self._wait(self._with_key(self._questions.rest, alone="continue_"))
 
     # ``stop()`` is that of every live answer.
 
@@ -282,14 +282,17 @@ class ChatWidget(ChatView):
                 f"{what} cannot be done while an answer runs.", remedy="Stop it with stop(), or wait for it."
             )
 
-    def _with_key(self, make: Callable[[], Asked]) -> Asked:
-        """A question with the key to send it with; all that can be refused is, before anything is shown."""
+    def _with_key(self, make: Callable[[], Asked], *, alone: str = "") -> Asked:
+        """A question with the key to send it with; all that can be refused is, before anything is shown.
+
+        Args:
+            make: Makes it.
+            alone: What is done, where it cannot be done while an answer runs.
+        """
         try:
+            if alone:
+                self._check_idle(alone)
             asked = make()
-            if asked.kind != "new" and asked.kind != "edit":
-                self._check_idle("retry" if asked.kind == "retry" else "continue_")
-            elif asked.kind == "edit":
-                self._check_idle("edit")
             asked.key = key_for(asked.model)
         except OpenRouterError as error:
             # Without the frames that looked for the key: a verbose traceback prints their locals.

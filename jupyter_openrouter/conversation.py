@@ -10,7 +10,7 @@ from typing import Any
 from . import conversation_files as files
 from .chunks import Usage
 from .conversation_export import markdown
-from .conversation_turns import Turns
+from .conversation_turns import Other, Turns
 from .errors import FileError, InvalidRequestError
 from .files import Pathlike
 from .notebook_records import asked_in, read_notebook, rebuild
@@ -29,7 +29,7 @@ class Conversation:
         system: Text of the system message; "" sends none. It may be set at any time, and holds from then on.
         turns: Turns to begin with, or messages as on the wire. Turns never change, so a branch of a conversation
             is ``Conversation(name, system=c.system, turns=c.turns[:n])``, and costs next to nothing.
-        others: Turns of other branches, each with the id of the turn before it; ``others`` gives them.
+        others: Turns of other branches, as a file of it has them.
 
     Attributes:
         notes: Short sentences that a person should see: what could not be read back as it was.
@@ -48,7 +48,7 @@ class Conversation:
         *,
         system: str = "",
         turns: Iterable[Any] = (),
-        others: Iterable[tuple[str, Turn]] = (),
+        others: Iterable[Other] = (),
     ) -> None:
         self.name = files.checked_name(name or DEFAULT_NAME)
         self._system = system

@@ -25,14 +25,13 @@ class Parts(NamedTuple):
 
     Attributes:
         turns: Those that are shown, oldest first.
-        others: Those of other branches, each with the id of the turn before it; one that is before another
-            comes before it here as well, and "" stands for the start.
+        others: Those of other branches; see ``branches.Branches.others``.
     """
 
     name: str
     system: str
     turns: Sequence[Turn]
-    others: Sequence[tuple[str, Turn]] = ()
+    others: Sequence[tuple[str, int, Turn]] = ()
 
 
 def checked_name(name: Any) -> str:
@@ -69,7 +68,9 @@ def to_json(parts: Parts) -> dict[str, Any]:
         "turns": [turn.to_dict() for turn in parts.turns],
     }
     if parts.others:
-        found["others"] = [{"after": after, "turn": turn.to_dict()} for after, turn in parts.others]
+        found["others"] = [
+            {"after": after, "place": place, "turn": turn.to_dict()} for after, place, turn in parts.others
+        ]
     return found
 
 
@@ -93,7 +94,7 @@ def from_json(value: Any) -> Parts:
         )
     place = "its name"
     found: list[Turn] = []
-    others: list[tuple[str, Turn]] = []
+    others: list[tuple[str, int, Turn]] = []
     try:
         checked_name(name)
         for number, turn in enumerate(turns, 1):
@@ -102,7 +103,8 @@ def from_json(value: Any) -> Parts:
         for number, other in enumerate(tolerant.items(value.get("others")), 1):
             place = f"turn {number} of its other branches"
             fields = tolerant.mapping(other)
-            others.append((text_id(fields.get("after")), Turn.from_dict(fields.get("turn"))))
+            at = tolerant.count(fields.get("place")) or 0
+            others.append((text_id(fields.get("after")), at, Turn.from_dict(fields.get("turn"))))
     except InvalidRequestError as error:
         raise FileError(f"This conversation cannot be read at {place}: {error.message}") from None
     return Parts(checked_name(name), system, found, others)

@@ -14,6 +14,8 @@ from .saved_form import place
 from .turn import Turn, new_id
 
 _MOST_UNSETTLED = 20
+Other = tuple[str, int, Turn]
+"""A turn of another branch: the id of the one before it, its place among those beside it, and itself."""
 
 
 class Turns:
@@ -21,10 +23,10 @@ class Turns:
 
     Args:
         turns: To begin with, oldest first; ids that come twice are made anew.
-        others: Turns of other branches, each with the id of the one before it.
+        others: Turns of other branches; see ``Branches.others``.
     """
 
-    def __init__(self, turns: Iterable[Turn] = (), others: Iterable[tuple[str, Turn]] = ()) -> None:
+    def __init__(self, turns: Iterable[Turn] = (), others: Iterable[Other] = ()) -> None:
         self._tree: Branches[Turn] = Branches()
         self._unsettled: dict[str, Response] = {}
         self._watchers: list[Callable[[], None]] = []
@@ -33,15 +35,15 @@ class Turns:
         self._told_system: str | None = ""
         self._fill(turns, others)
 
-    def _fill(self, turns: Iterable[Turn], others: Iterable[tuple[str, Turn]] = ()) -> None:
+    def _fill(self, turns: Iterable[Turn], others: Iterable[Other] = ()) -> None:
         last = ""
         for turn in turns:
             turn = replace(turn, id=new_id()) if turn.id in self._tree or not turn.id else turn
             self._tree.add(turn, after=last)
             last = turn.id
-        for after, turn in others:
+        for after, place_, turn in others:
             if turn.id and turn.id not in self._tree and (after == "" or after in self._tree):
-                self._tree.add(turn, after=after)
+                self._tree.add(turn, after=after, place=place_)
         if last:
             self._tree.show(last)
             # Nothing of another branch is to be shown below the last turn.
@@ -70,13 +72,10 @@ class Turns:
             self._settle()
             return [(turn, self._tree.beside(turn.id)) for turn in self._tree.shown]
 
-    def others(self) -> list[tuple[str, Turn]]:
-        """The turns that are not shown, each with the id of the one before it."""
+    def others(self) -> list[Other]:
+        """The turns of other branches; see ``Branches.others``."""
         with self.lock:
-            if not self._tree.branched:
-                return []
-            shown = {turn.id for turn in self._tree.shown}
-            return [(self._tree.after(turn.id), turn) for turn in self._tree if turn.id not in shown]
+            return self._tree.others() if self._tree.branched else []
 
     def find(self, ident: str) -> Turn | None:
         """The turn of this id, on whatever branch."""
