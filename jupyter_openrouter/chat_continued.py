@@ -11,8 +11,7 @@ class GoingOn:
     """What a publisher reads of a response, with another one before it.
 
     >>> first, rest = Response("m/x"), Response("m/x")
-    >>> first.add(0, "one ")
-    >>> rest.add(0, "two")
+    >>> _ = first.add(0, "one "), rest.add(0, "two")
     >>> GoingOn(first, rest).text
     'one two'
     """
