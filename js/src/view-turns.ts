@@ -136,8 +136,7 @@ export class TurnsView {
     if (this.#signal.aborted) return false;
     const next = this.#newestFirst().find((item) => !item.drawn);
     if (!next) return false;
-    const more = this.#build(next);
-    if (!more) this.#onDrawn();
+    this.#build(next);
     return true;
   };
 
@@ -204,7 +203,9 @@ export class TurnsView {
 
   #placeFor(turn: Turn): Item {
     const item: Item = { root: element("div", "jor-turn"), turn, view: null, near: false, drawn: false, end: new AbortController() };
-    item.root.style.minHeight = `${guessedHeight(turn)}px`;
+    const height = `${guessedHeight(turn)}px`;
+    item.root.style.minHeight = height;
+    item.root.style.containIntrinsicSize = `auto 100% auto ${height}`;
     this.#kit.whenNear(item.root, (near) => {
       item.near = near;
       if (near && !item.drawn) this.#onDrawn();
