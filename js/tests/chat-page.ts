@@ -26,8 +26,10 @@ export class ChatPage {
   readonly #entry: Entry;
   el: HTMLElement;
 
-  constructor(traits: object, place: HTMLElement = document.body) {
+  /** `manager` is what a host offers beside the kernel. */
+  constructor(traits: object, place: HTMLElement = document.body, manager: object = {}) {
     this.host = new FakeHost({ ...CHAT, ...traits });
+    this.host.manager = manager;
     this.#entry = { model: this.host.proxy(), queue: [] };
     this.el = this.view(place);
     const model = this.host.proxy() as { on(name: string, callback: (message: never) => void): void };
