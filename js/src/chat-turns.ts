@@ -21,10 +21,18 @@ const SETTLED = 250;
 const places = new WeakMap<Link, Place | null>();
 const recalled = new WeakSet<Link>();
 
+/** What is being written in a chat, as far as it must outlive the page. */
+export interface Written {
+  readonly unsent: string;
+  readonly text: string;
+  write(text: string): void;
+}
+
 export class ChatTurns {
   readonly root: HTMLElement;
   readonly actions: TurnActions;
   readonly #link: Link;
+  readonly #draft: Written;
   readonly #turns: TurnsView;
   readonly #failure: InstanceType<Kit["FailureView"]>;
   readonly #remedy: RemedyView;
@@ -32,11 +40,15 @@ export class ChatTurns {
   readonly #gone: GoneView;
   readonly #hiding = new AbortController();
 
-  /** `pickModel` lets the reader choose the model of a retry; `onDrawn` is called when a frame is to be drawn. */
-  constructor(kit: Kit, link: Link, pickModel: TurnActions["pickModel"], onDrawn: () => void, signal: AbortSignal) {
+  /**
+   * `draft` is what is being written; `pickModel` lets the reader choose the model of a retry; `onDrawn` is called when
+   * a frame is to be drawn.
+   */
+  constructor(kit: Kit, link: Link, draft: Written, pickModel: TurnActions["pickModel"], onDrawn: () => void, signal: AbortSignal) {
     const spoken = element("div", "jor-spoken");
     spoken.setAttribute("role", "status");
     this.#link = link;
+    this.#draft = draft;
     this.actions = {
       request: (request) => link.request(request),
       picture: (id) => link.pictures.address(id),
@@ -54,6 +66,11 @@ export class ChatTurns {
     signal.addEventListener("abort", () => this.#hiding.abort(), { once: true });
     // A host may put the element into the page only after this call.
     requestAnimationFrame(() => hideTranscripts(this.root, this.#hiding.signal));
+  }
+
+  /** What scrolls. */
+  get log(): HTMLElement {
+    return this.#turns.log;
   }
 
   take(now: Transcript, gone: boolean): void {
@@ -96,7 +113,7 @@ export class ChatTurns {
     };
     const onHide = () => {
       note();
-      void link.id().then((id) => id && keep(id, { draft: link.draft, place: places.get(link) ?? null }));
+      void link.id().then((id) => id && keep(id, { draft: this.#draft.unsent, place: places.get(link) ?? null }));
     };
     this.#turns.log.addEventListener("scroll", onScroll, { signal, passive: true });
     addEventListener("pagehide", onHide, { signal });
@@ -106,7 +123,7 @@ export class ChatTurns {
     void link.id().then((id) => {
       if (!id || signal.aborted) return;
       const { draft, place } = recall(id);
-      if (draft && !link.draft) link.draft = draft;
+      if (draft && !this.#draft.text) this.#draft.write(draft);
       if (place && !places.get(link)) this.#turns.goTo(place);
       onDrawn();
     });

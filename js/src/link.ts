@@ -19,8 +19,6 @@ export class Link {
   transcript: Transcript;
   /** True from a Stop until the answer has settled. */
   stopping = false;
-  /** What is being written in a chat's box, for every view of it. */
-  draft = "";
   readonly kind: string;
   /** The kernel behind it is gone: what has come is all there will be. */
   gone = false;

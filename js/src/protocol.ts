@@ -259,6 +259,8 @@ export type FromBrowser =
   | { type: "branch"; id: string; turn: string }
   /** Takes a question out of the queue. */
   | { type: "unqueue"; id: string; item: string }
+  /** Asks a question of the queue now, before the others; refused while an answer runs. */
+  | { type: "send_now"; id: string; item: string }
   | { type: "model"; id: string; model: string }
   /** Sets what is in it; null takes a parameter back to the model's own. */
   | { type: "settings"; id: string; system?: string; params?: { [name in keyof Params]: Params[name] | null } }

@@ -12,6 +12,10 @@ const PATHS = {
   right: "M6.2 4l4 4-4 4",
   cell: "M2.5 3h11v6h-11zM8 11v4M6 13h4",
   file: "M4 2.5h5l3 3v8H4zM9 2.5v3h3",
+  add: "M8 3v10M3 8h10",
+  settings: "M2.5 5h6M12.5 5h1M2.5 11h1M7.5 11h6M8.5 5a2 2 0 1 0 4 0a2 2 0 1 0-4 0M3.5 11a2 2 0 1 0 4 0a2 2 0 1 0-4 0",
+  open: "M4.5 6.5L8 10l3.5-3.5",
+  sound: "M3 6.5v3M5.5 4.5v7M8 2.5v11M10.5 5v6M13 6.5v3",
   close: "M4.5 4.5l7 7M11.5 4.5l-7 7",
 } as const;
 

@@ -38,7 +38,7 @@ test("only views and the Markdown touch the DOM", () => {
 });
 
 test("what is pure imports nothing that draws", () => {
-  for (const name of ["transcript", "turn-figures", "turn-order", "cells", "memory", "figures", "links", "parser", "bare", "marks", "formulas", "definitions", "table", "line", "direction", "starts", "open", "blocks", "unfinished", "visible", "protocol", "requests", "kernel", "parts", "shelf", "idle", "near", "scrollable", "colour-block", "colours", "reader", "part-languages"]) {
+  for (const name of ["transcript", "turn-figures", "turn-order", "cells", "memory", "figures", "links", "parser", "bare", "marks", "formulas", "definitions", "table", "line", "direction", "starts", "open", "blocks", "unfinished", "visible", "protocol", "requests", "attachable", "awaiting", "catalogue", "desk", "draft", "model-list", "recall", "settings-form", "upload", "kernel", "parts", "shelf", "idle", "near", "scrollable", "colour-block", "colours", "reader", "part-languages"]) {
     const code = MODULES.get(name) ?? "";
     assert.ok(code && !imports(code).some((other) => DRAWS.test(other)), name);
   }
