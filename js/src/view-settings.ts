@@ -63,6 +63,8 @@ export class SettingsView {
     this.#popup.root.append(this.#form);
     this.#form.addEventListener("input", () => this.#check(""), { signal });
     this.#form.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
+    // JupyterLab keeps Enter in a field from sending the field's form.
+    this.#form.addEventListener("keydown", (event) => this.#onKey(event), { signal });
     this.#undo.addEventListener("click", () => this.#fill(this.#set), { signal });
     this.button.addEventListener("click", () => this.#toggle(), { signal });
     this.#check("");
@@ -130,6 +132,13 @@ export class SettingsView {
     this.#undo.disabled = !ways;
     this.button.classList.toggle("jor-unsaved", changed);
     setText(this.#note, this.#gone ? "The kernel is gone." : visible(note));
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.isComposing || event.shiftKey || !(event.target as Element).matches("input")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#form.requestSubmit();
   }
 
   #onSubmit(event: Event): void {

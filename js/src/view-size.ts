@@ -23,12 +23,13 @@ export class SizeView {
     this.#chat = chat;
     this.#list = list;
     this.#height = height;
-    const attributes = { role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": "Height of the conversation", "aria-valuemin": LEAST, "aria-valuemax": MOST };
+    const attributes = { role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": "Height of the conversation", "aria-valuemin": LEAST, "aria-valuemax": MOST, "aria-valuenow": LEAST };
     for (const [name, value] of Object.entries(attributes)) this.root.setAttribute(name, String(value));
     this.root.title = "Drag to resize; double-click for the height of the text";
     this.root.addEventListener("pointerdown", (event) => this.#onDown(event), { signal });
     this.root.addEventListener("dblclick", () => this.#set(null), { signal });
     this.root.addEventListener("keydown", (event) => this.#onKey(event), { signal });
+    this.root.addEventListener("focus", () => this.#tell(), { signal });
   }
 
   take(wanted: boolean): void {
@@ -38,8 +39,15 @@ export class SizeView {
     this.#shown = value;
     this.#chat.classList.toggle("jor-sized", value !== null);
     this.#chat.style.setProperty("--jor-height", value === null ? "" : `${value}px`);
-    if (value === null) this.root.removeAttribute("aria-valuenow");
-    else this.root.setAttribute("aria-valuenow", String(value));
+    this.#tell();
+  }
+
+  /** Says how high it is; measured where it is as high as its text. */
+  #tell(): void {
+    const { value } = this.#height;
+    const now = Math.max(LEAST, Math.min(MOST, value ?? this.#list.offsetHeight));
+    this.root.setAttribute("aria-valuenow", String(now));
+    this.root.setAttribute("aria-valuetext", value === null ? "as high as its text" : `${now} pixels`);
   }
 
   #set(height: number | null): void {

@@ -13,13 +13,16 @@ export interface Sources {
 export function textOf(root: Element, sources: Sources): string {
   let text = "";
   let gap = 0;
+  let marked = false;
   const add = (piece: string) => {
     if (!piece) return;
     if (text) text += "\n".repeat(gap);
     gap = 0;
+    marked = false;
     text += piece;
   };
-  const apart = (lines: number) => (gap = text ? Math.max(gap, lines) : 0);
+  // What follows the sign of an item stands on its line.
+  const apart = (lines: number) => (gap = text && !marked ? Math.max(gap, lines) : 0);
   const walk = (node: Node, marker: string): void => {
     if (!(node instanceof Element)) return add(node.nodeType === 3 ? (node.textContent ?? "") : "");
     const { tagName } = node;
@@ -34,7 +37,10 @@ export function textOf(root: Element, sources: Sources): string {
     const block = BLOCKS.has(tagName);
     const lines = CLOSE.has(tagName) || node.parentElement?.closest("li") ? 1 : 2;
     if (block) apart(lines);
-    if (tagName === "LI") add(marker);
+    if (tagName === "LI") {
+      add(marker);
+      marked = true;
+    }
     const ordered = tagName === "OL";
     let number = ordered ? (node as HTMLOListElement).start : 0;
     Array.from(node.childNodes).forEach((child) => {

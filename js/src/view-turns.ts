@@ -43,6 +43,8 @@ export class TurnsView {
   #items = new Map<string, Item>();
   #question: Item | null = null;
   #answer: Item | null = null;
+  /** What runs has been told as settled turns already; its state has not. */
+  #taken: { asking: string; answer: number } | null = null;
   /** Views with images that are on their way. */
   readonly #awaiting = new Set<QuestionView | ReplyView>();
   /** The branch that was asked for, which gets the focus that was on the switch. */
@@ -80,13 +82,14 @@ export class TurnsView {
     const focused = this.log.contains(document.activeElement) && document.activeElement !== this.log;
     const running = isRunning(now.state) && !gone;
     const changed = now.messages !== this.#turns;
-    if (changed) this.#settle(now.messages, isRunning(now.state));
+    if (changed) this.#settle(now);
+    if (!isRunning(now.state) || this.#taken?.asking !== now.asking || this.#taken.answer !== now.answer) this.#taken = null;
     const words = now.text !== "" || now.thought !== "" || now.beside !== NOTHING;
     // The turn may come a moment later than the state that says it has settled.
     this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
-    if (now.asking) this.#ask(now);
+    if (now.asking && !this.#taken) this.#ask(now);
     else if (!this.leftover) this.#question = this.#drop(this.#question);
-    if (running || this.leftover) {
+    if ((running && !this.#taken) || this.leftover) {
       this.#answer ??= this.#add("reply");
       (this.#answer.view as ReplyView).run({ ...now, running });
     } else this.#answer = this.#drop(this.#answer);
@@ -136,8 +139,7 @@ export class TurnsView {
     if (this.#signal.aborted) return false;
     const next = this.#newestFirst().find((item) => !item.drawn);
     if (!next) return false;
-    const more = this.#build(next);
-    if (!more) this.#onDrawn();
+    this.#build(next);
     return true;
   };
 
@@ -159,7 +161,8 @@ export class TurnsView {
     return false;
   }
 
-  #settle(turns: readonly Turn[], running: boolean): void {
+  #settle(now: Transcript): void {
+    const turns = now.messages;
     this.#turns = turns;
     const before = this.#items;
     this.#items = new Map();
@@ -168,7 +171,7 @@ export class TurnsView {
       const turn = turns[at] as Turn;
       const known = before.get(key);
       const same = known?.turn?.role === turn.role ? known : undefined;
-      const item = same ?? this.#adopted(turn, running) ?? this.#placeFor(turn);
+      const item = same ?? this.#adopted(turn, now) ?? this.#placeFor(turn);
       if (same) before.delete(key);
       this.#items.set(key, item);
       if (same?.turn && !isSame(same.turn, turn)) this.#change(same, turn);
@@ -189,13 +192,14 @@ export class TurnsView {
   }
 
   /** The view of the running question or answer, when the turn is that one: then nothing jumps. */
-  #adopted(turn: Turn, running: boolean): Item | null {
+  #adopted(turn: Turn, { state, asking, answer }: Transcript): Item | null {
     const item = turn.role === "user" ? this.#question : this.#answer;
     if (!item?.view) return null;
     const { text } = item.view;
-    if (turn.role === "user" ? text !== turn.content : !turn.content.startsWith(text) || (running && !text)) return null;
+    if (turn.role === "user" ? text !== turn.content : !turn.content.startsWith(text) || (isRunning(state) && !text)) return null;
     if (turn.role === "user") this.#question = null;
     else this.#answer = null;
+    if (isRunning(state)) this.#taken = { asking, answer };
     item.view.settle(turn);
     item.drawn = false;
     item.near = true;
@@ -204,7 +208,9 @@ export class TurnsView {
 
   #placeFor(turn: Turn): Item {
     const item: Item = { root: element("div", "jor-turn"), turn, view: null, near: false, drawn: false, end: new AbortController() };
-    item.root.style.minHeight = `${guessedHeight(turn)}px`;
+    const height = `${guessedHeight(turn)}px`;
+    item.root.style.minHeight = height;
+    item.root.style.containIntrinsicSize = `auto 100% auto ${height}`;
     this.#kit.whenNear(item.root, (near) => {
       item.near = near;
       if (near && !item.drawn) this.#onDrawn();

@@ -75,6 +75,8 @@ export class FakeHost {
   readonly listeners: { name: string; callback: Callback }[] = [];
   traits: Record<string, unknown>;
   kernel: Record<string, unknown> = {};
+  /** What the host's widget manager has besides. */
+  manager: object = {};
   readonly model_id = "model-1";
 
   constructor(traits: Record<string, unknown>) {
@@ -91,7 +93,8 @@ export class FakeHost {
         const at = this.listeners.findIndex((known) => known.name === name && known.callback === callback);
         if (at >= 0) this.listeners.splice(at, 1);
       },
-      widget_manager: { kernel: this.kernel },
+      widget_manager: { kernel: this.kernel, ...this.manager },
+      model_id: this.model_id,
     } as never;
   }
 

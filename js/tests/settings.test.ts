@@ -87,6 +87,15 @@ test("Save sends one message and closes; a refusal keeps what was typed, and say
   end();
 });
 
+test("Enter in a field saves", () => {
+  const { view, all, field, type, end } = opened();
+  view.take("", {}, false);
+  type("Temperature", "1");
+  field("Temperature").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  assert.deepEqual(all.map(({ request }) => request), [{ type: "settings", params: { temperature: 1 } }]);
+  end();
+});
+
 test("what Python sets is shown at once, but not over what somebody has typed and not saved", () => {
   const { view, field, type, end } = opened();
   view.take("", {}, false);
