@@ -22,6 +22,7 @@ from .transcript import Transcript
 from .turn import Turn
 
 _PUSH_AFTER = (0.0, 1.0, 3.0)  # seconds
+_GATHER_SECONDS = 0.05
 
 
 class ChatView(ChatTraits):
@@ -29,6 +30,7 @@ class ChatView(ChatTraits):
 
     _answers = 0
     _pushed: ClassVar[float] = float("-inf")
+    _telling_all = False
     _unwatch: Callable[[], None] | None = None
     response: Response | None
     _options: dict[str, Any]
@@ -102,9 +104,15 @@ class ChatView(ChatTraits):
         return self._shown.image(ident)
 
     def _resync(self, version: Any = None) -> None:
+        # One answer serves all pages, so requests that come at once get one.
+        if type(version) is int and version != self._shown.version and not self._telling_all:
+            self._telling_all = True
+            background().loop.call_later(_GATHER_SECONDS, self._tell_all)
         super()._resync()
-        if type(version) is int and version != self._shown.version:
-            self.send({"type": "conversation", "version": self._shown.version, "turns": self._shown.turns()})
+
+    def _tell_all(self) -> None:
+        self._telling_all = False
+        self.send({"type": "conversation", "version": self._shown.version, "turns": self._shown.turns()})
 
     @observe("system")
     def _system_set(self, change: Any) -> None:

@@ -136,6 +136,30 @@ def test_two_tabs_see_the_same_and_one_send_is_one_request(kernel: Kernel) -> No
     assert whole["version"] == kernel.value("chat.version")
 
 
+def test_an_interrupt_of_a_cell_that_asks_stops_the_answer_and_keeps_its_text(kernel: Kernel) -> None:
+    comm = make(kernel, "slow")
+    asking = kernel.start("chat.ask('tell')")
+    kernel.until(lambda: kernel.text(comm))
+    assert kernel.comms[comm]["interruptible"]
+    kernel.interrupt()
+    kernel.until(lambda: asking.done)
+    assert asking.reply is not None
+    assert asking.reply["ename"] == "KeyboardInterrupt"
+    kernel.until(lambda: kernel.comms[comm]["state"] == "stopped")
+    assert not kernel.comms[comm]["interruptible"]
+    assert kernel.value("chat.messages[-1]['content'] == chat.message != ''")
+
+
+def test_many_pages_that_missed_something_are_answered_together(kernel: Kernel) -> None:
+    comm = make(kernel)
+    kernel.run("chat.ask('one')")
+    for _ in range(200):
+        kernel.send(comm, {"type": "resync", "version": 100})
+    kernel.send(comm, {"type": "ask", "id": "last", "text": "two", "uploads": []})
+    settled(kernel, comm, "one", "one", "two", "two")
+    assert len([m for m in kernel.custom[comm] if m["type"] == "conversation"]) < 100
+
+
 def test_a_stop_that_comes_twice_does_not_stop_the_next_answer(kernel: Kernel) -> None:
     comm = make(kernel, "slow")
     for number in range(2):
