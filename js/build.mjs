@@ -13,13 +13,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "jupyter_openrouter", "static");
 /** What each file that is not only ours contains. */
 const BUNDLED = {
+  chat: [],
   core: ["markdown-it", "mdurl", "punycode.js", "entities"],
   math: ["temml", "dompurify"],
   colours: ["highlight.js"],
   languages: ["highlight.js"],
 };
 /** The parts that the core asks for when they are first needed. */
-const LAZY = ["math", "colours", "languages"];
+const LAZY = ["chat", "math", "colours", "languages"];
 
 /** The style sheet as a minified string. */
 const styleText = {
@@ -116,6 +117,7 @@ async function bundle(entry, banner, define) {
 function banner(part) {
   const names = BUNDLED[part].map(about).map(({ name, version, license }) => `${name} ${version} (${license})`);
   const changed = names.some((name) => name.startsWith("highlight.js")) ? " highlight.js is changed: it can continue a text." : "";
+  if (!names.length) return "/*! jupyter_openrouter (MIT). */";
   return `/*! jupyter_openrouter (MIT). Bundles ${names.join(", ")}; their licences are in licenses.txt beside this file.${changed} */`;
 }
 

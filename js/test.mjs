@@ -15,7 +15,7 @@ const tests = readdirSync(join(here, "tests"))
   .sort();
 
 const built = await outputs();
-const texts = Object.fromEntries(["math", "colours", "languages"].map((part) => [part, built[`${part}.js`]]));
+const texts = Object.fromEntries(["chat", "math", "colours", "languages"].map((part) => [part, built[`${part}.js`]]));
 mkdirSync(folder, { recursive: true });
 try {
   await build({

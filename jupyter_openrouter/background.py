@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
@@ -227,6 +228,23 @@ def background() -> Background:
             _current = Background()
         _current.start()
         return _current
+
+
+async def from_here(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Awaits on any loop what runs on the I/O loop; cancelled, it cancels that."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell() -> None:
+        with suppress(RuntimeError):  # this loop is closed
+            loop.call_soon_threadsafe(ended.set)
+
+    job = background().submit(coroutine, on_done=tell)
+    try:
+        await ended.wait()
+    except asyncio.CancelledError:
+        job.cancel()
+        raise
+    return job.result()
 
 
 def running() -> Background | None:

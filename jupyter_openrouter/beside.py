@@ -17,17 +17,17 @@ MAX_ARGUMENTS = 10_000
 """Characters of one call's arguments; the provenance has them whole."""
 
 
-def beside_text(response: Growing, model: str) -> tuple[str, str]:
+def beside_text(response: Growing, model: str, *, room: int = MAX_SAVED_BYTES) -> tuple[str, str]:
     """Images, tool calls and sources as Markdown and as plain text; both empty where there are none.
 
     Args:
         response: A settled answer.
         model: Who made the images.
+        room: Bytes of all images; what is above is named and left out.
     """
     images = Images()
     now = Beside(response, images).now()
     rich, poor = [], []
-    room = MAX_SAVED_BYTES
     for made in now.get("images", []):
         message = images.message(made.get("id"))
         poor.append(f"[{_named(made)}]")

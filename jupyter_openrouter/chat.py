@@ -1,43 +1,62 @@
-"""The chat widget: settled turns as plain traits, and one running answer on the same parts as the magic's."""
+"""The chat widget: a conversation as plain traits and calls of Python, and in the browser a view of it."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traitlets import Dict, List, Unicode
-
-from .answering import Question, answer
-from .background import background
+from .background import background, from_here
+from .chat_files import conversation_for, load, save
+from .chat_line import Asked
+from .chat_view import ChatView
 from .clients import key_for
+from .conversation import Conversation
 from .errors import InvalidRequestError, OpenRouterError
-from .keys import Key, refuse_keys_in
-from .publish import Publisher, rest
-from .request import chat_body
+from .fences import Code, codes
+from .files import Pathlike
+from .options import StreamOptions
 from .response import Response
-from .widget import StreamingWidget
 
-MAX_QUESTION_CHARACTERS = 1 << 20
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_NO_OPTIONS = frozenset({"response", "keep_text", "on_retry"})  # a chat keeps its text, and calls nobody else
 
 
-class ChatWidget(StreamingWidget):
-    """A chat in a cell, whose state is plain traits that can be read, observed and linked.
+class ChatWidget(ChatView):
+    """A chat in a cell, whose state is plain traits that can be read, observed, linked and saved.
 
     Args:
         model: Model slug, such as ``openai/gpt-4``; ``demo/…`` models need no key and no network.
         system: Text of the system message; "" sends none.
+        params: What questions are sent with: any of ``parameters.ChatParameters`` by name; ``reasoning`` may be an
+            effort as a word, and ``web`` turns web search on.
         messages: Turns so far, each with ``role`` and ``content``.
+        conversation: Whose turns it shows: a ``Conversation``, or the name of one that cells go on in with
+            ``--chat NAME``. Turns taken by either are seen by both at once.
+        name: Of a conversation of its own.
+        suggestions: Prompts that are offered while it is empty.
+        compact: Whether it is shown in few lines.
+        options: How questions are sent, as the client's calls take it: ``max_cost``, ``timeouts``, ``retry``,
+            ``fallback``, ``cache``, …
 
     Traits:
-        model, system: For the next question; may be set at any time.
-        messages: The settled turns, oldest first. An answer is taken in when something was answered.
-        asking: The question that is being answered, or that could not be; else "".
+        model, system, params: For the next question; may be set at any time.
+        messages: The settled turns of the branch that is shown. An answer is taken in when something was answered.
+        asking, queued: The question that is being answered, or could not be; and those that wait.
         message: The whole text of the running or last answer, at any moment.
         state: ``idle``, or as ``Response.state``.
         finish_reason, usage, error: Of the last answer; usage holds tokens, and cost in US dollars.
+        totals: Tokens and cost of all answers; ``unknown`` counts those whose cost is not known.
+        name, version, saved, suggestions, compact: See ``ChatTraits``.
+
+    Attributes:
+        conversation: Whose turns it shows.
+        response: The last response, whole; None before the first.
+
+    Raises:
+        InvalidRequestError: an argument cannot be what it is.
 
     >>> from jupyter_openrouter import ChatWidget
     >>> chat = ChatWidget(model="demo/echo")
@@ -47,162 +66,247 @@ class ChatWidget(StreamingWidget):
     ['user', 'assistant']
     """
 
-    _kind = Unicode("chat").tag(sync=True)
-    system = Unicode(help="Text of the system message; empty sends none.").tag(sync=True)
-    messages = List(Dict(), help="The settled turns, oldest first.").tag(sync=True)
-    asking = Unicode(help="The question that is being answered, or that could not be.").tag(sync=True)
-    finish_reason = Unicode(help="The model's own, of the last answer.").tag(sync=True)
-    usage = Dict(
-        default_value=None, allow_none=True, help="Tokens and cost (US dollars) of the last answer."
-    ).tag(sync=True)
-
-    _answers = 0
-
-    def __init__(self, *, model: str, system: str = "", messages: list[dict[str, Any]] | None = None) -> None:
-        self.response: Response | None = None
-        """The last response, whole."""
-        self._place = threading.Lock()  # held while an answer runs
-        super().__init__(model=model, system=system, messages=list(messages or []))
+    def __init__(
+        self,
+        model: str,
+        *,
+        system: str = "",
+        params: Mapping[str, Any] | None = None,
+        messages: Sequence[Mapping[str, Any]] = (),
+        conversation: Conversation | str | None = None,
+        name: str = "",
+        suggestions: Sequence[str] = (),
+        compact: bool = False,
+        **options: Unpack[StreamOptions],
+    ) -> None:
+        for option in options:
+            if option not in StreamOptions.__annotations__ or option in _NO_OPTIONS:
+                raise InvalidRequestError(f"A ChatWidget takes no {option!r}.", remedy="Look at its help.")
+        self._options: dict[str, Any] = dict(options)
+        talk = conversation_for(conversation, name, system, messages)
+        self.conversation, self.response = talk, None
+        super().__init__(
+            before_open=self._begin,
+            model=model,
+            system=talk.system,
+            params=dict(params or {}),
+            name=talk.name,
+            suggestions=list(suggestions),
+            compact=compact,
+        )
+        if messages:
+            self._shown.assign(messages)
+        self._unwatch = talk.watch(self._changed)
+        background().call(self._asking.refresh)
 
     def __repr__(self) -> str:
-        return f"ChatWidget(model={self.model!r}, {len(self.messages)} messages, {self.state})"
+        return f"ChatWidget(model={self.model!r}, {len(self.conversation)} messages, {self.state})"
 
-    def ask(self, text: str) -> Response:
+    # --- asking
+
+    def ask(self, text_or_parts: Any) -> Response:
         """Asks, waits for the whole answer, and returns it. An interrupt stops the answer and keeps its text.
 
+        While another answer runs, the question waits for it.
+
+        Args:
+            text_or_parts: A text, or a list of texts and parts, as ``parts`` makes them.
+
         Raises:
-            InvalidRequestError: the question cannot be sent, or an answer is still running.
+            InvalidRequestError: the question cannot be sent; or the answer before it did not end well.
             OpenRouterError: as the answer ended; what arrived is in its ``response`` and in ``messages``.
         """
+        return self._wait(self._with_key(lambda: self._questions.new(text_or_parts)))
+
+    async def ask_async(self, text_or_parts: Any) -> Response:
+        """The same, to be awaited; cancelling it stops the answer."""
+        return await self._await(self._with_key(lambda: self._questions.new(text_or_parts)))
+
+    def retry(self, turn: str = "", *, model: str = "") -> Response:
+        """Asks for another answer in the place of one, on a branch of its own; as ``ask`` otherwise.
+
+        Args:
+            turn: The id of the answer or of its question; "" for the last question, also one that could not be asked.
+            model: Another model for this answer alone.
+        """
+        return self._wait(self._with_key(lambda: self._questions.again(turn, model=model), alone="retry"))
+
+    def edit(self, turn: str, text_or_parts: Any) -> Response:
+        """Asks an earlier question with another text, on a branch of its own; as ``ask`` otherwise.
+
+        Args:
+            turn: The id of the question.
+            text_or_parts: A text, which takes the place of the words alone; or a list, in the place of all.
+        """
+        return self._wait(self._with_key(lambda: self._questions.edited(turn, text_or_parts), alone="edit"))
+
+    def continue_(self) -> Response:
+        """Goes on with the last answer where it was cut, stopped or ended by the token limit; gives the whole one.
+
+        Raises:
+            InvalidRequestError: there is none, or it is complete.
+            OpenRouterError: as the continuation ended; what came of it is kept.
+        """
+        return self._wait(self._with_key(self._questions.rest, alone="continue_"))
+
+    # ``stop()`` is that of every live answer.
+
+    # --- turns
+
+    def undo(self) -> list[dict[str, Any]]:
+        """Drops the last question with its answers, and gives what was shown of them."""
+        self._check_idle("undo")
+        before = self.messages
+        gone = len(self.conversation.undo())
+        self._refresh()
+        return before[len(before) - gone :]
+
+    def clear(self) -> None:
+        """Drops all turns and all that waits; name, system message and settings stay."""
+        self._check_idle("clear")
+        self.conversation.clear()
+        background().call(self._asking.empty)
+        self._refresh()
+
+    def delete(self, turn: str) -> None:
+        """Drops a question and its answers, by the id of any of them; what follows stays.
+
+        Raises:
+            InvalidRequestError: there is no such turn, or an answer runs.
+        """
+        self._check_idle("delete")
+        if not self.conversation.delete(turn):
+            raise InvalidRequestError(f"There is no turn {turn!r}.", remedy="messages has their ids.")
+        self._refresh()
+
+    @property
+    def branches(self) -> dict[str, list[str]]:
+        """Where the conversation branches: the ids of the turns that are shown, each with all in its place."""
+        return {turn["id"]: turn["branches"] for turn in self.messages if "branches" in turn}
+
+    def show_branch(self, turn: str) -> None:
+        """Shows another branch, by the id of one of its turns.
+
+        Raises:
+            InvalidRequestError: there is no such turn, or an answer runs.
+        """
+        self._check_idle("show_branch")
+        if not self.conversation.show(turn):
+            raise InvalidRequestError(f"There is no turn {turn!r}.", remedy="branches has their ids.")
+        self._refresh()
+
+    def unqueue(self, item: str) -> str:
+        """Takes a question out of ``queued``, by its id, and gives its text.
+
+        Raises:
+            InvalidRequestError: it does not wait any more.
+        """
+        asked = background().call(lambda: self._asking.unqueue(item))
+        if asked is None:
+            raise InvalidRequestError(
+                "This question does not wait any more.", remedy="queued has those that do."
+            )
+        return asked.text
+
+    @property
+    def code(self) -> list[Code]:
+        """The fenced code of the last answer: strings with their ``language``; none before the first answer."""
+        return codes(self.response.text) if self.response is not None else []
+
+    def on_response(self, callback: Callable[[Response], Any]) -> Callable[[], None]:
+        """Calls ``callback`` with each answer that has settled, on the notebook's thread; gives what ends this."""
+        self._watching.append(callback)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._watching.remove(callback)
+
+        return end
+
+    # --- files
+
+    def save(self, path: Pathlike) -> Any:
+        """Writes the conversation, all its branches, the model and the settings into a JSON file; gives its path.
+
+        Raises:
+            FileError: it cannot be written, or another thing than a conversation stands there.
+        """
+        written = save(self.conversation, path, model=self.model, params=self.params)
+        self.saved = str(path)
+        return written
+
+    @classmethod
+    def load(cls, path: Pathlike, *, model: str = "", name: str = "", **more: Any) -> ChatWidget:
+        """A chat out of what ``save`` wrote, or out of the transcript in a saved notebook (``.ipynb``).
+
+        Args:
+            path: The file.
+            model: In the place of the one in the file.
+            name: Of the conversation, where a notebook holds several.
+            more: As the class takes it.
+
+        Raises:
+            FileError: there is no such file, or it holds no conversation.
+            InvalidRequestError: no model is told.
+        """
+        kept = load(path, name)
+        if not (model or kept.model):
+            raise InvalidRequestError(f"{path} tells no model.", remedy='Give one: model="…".')
+        more.setdefault("params", kept.params)
+        chat = cls(model or kept.model, conversation=kept.conversation, **more)
+        if not str(path).lower().endswith(".ipynb"):
+            chat.saved = str(path)
+        return chat
+
+    def export(self, path: Pathlike, *, overwrite: bool = False) -> Any:
+        """Writes it as a notebook (``.ipynb``) that asks the same, or to be read (``.md``); gives the path.
+
+        Raises:
+            FileError: the name ends otherwise, the file is there already, or cannot be written.
+        """
+        return self.conversation.export(path, overwrite=overwrite)
+
+    def to_conversation(self) -> Conversation:
+        """A conversation of its own, with the same turns and branches."""
+        return Conversation.from_dict(self.conversation.to_dict())
+
+    # --- within
+
+    def _refresh(self) -> None:
+        """Tells the browser of what has changed, and waits until that is done."""
+        background().call(self._asking.refresh)
+
+    def _check_idle(self, what: str) -> None:
+        if self._asking.running:
+            raise InvalidRequestError(
+                f"{what} cannot be done while an answer runs.", remedy="Stop it with stop(), or wait for it."
+            )
+
+    def _with_key(self, make: Callable[[], Asked], *, alone: str = "") -> Asked:
+        """A question with the key to send it with; all that can be refused is, before anything is shown.
+
+        Args:
+            make: Makes it.
+            alone: What is done, where it cannot be done while an answer runs.
+        """
         try:
-            accepted = self._accept(text)
+            if alone:
+                self._check_idle(alone)
+            asked = make()
+            asked.key = key_for(asked.model)
         except OpenRouterError as error:
             # Without the frames that looked for the key: a verbose traceback prints their locals.
             raise error.with_traceback(None) from None
-        job = background().submit(self._turn(*accepted))
-        self._job = job
-        self._set_interruptible(True)
-        try:
-            response = job.result()
-        finally:
-            self._set_interruptible(False)
-        if response.error is not None:
-            raise response.error
-        return response
+        return asked
 
-    def _set_interruptible(self, value: bool) -> None:
-        background().post(lambda: self.publish(interruptible=value))
+    def _wait(self, asked: Asked) -> Response:
+        return _outcome(background().submit(self._asking.follow(asked)).result())
 
-    def _accept(self, text: Any) -> tuple[Question, Response, Key | None]:
-        """Checks a question before anything is shown or sent, and takes the one place of a running answer."""
-        if not isinstance(text, str) or len(text) > MAX_QUESTION_CHARACTERS:
-            raise InvalidRequestError(
-                f"A question is text of at most {MAX_QUESTION_CHARACTERS} characters.", remedy="Shorten it."
-            )
-        refuse_keys_in(text, self.system)
-        wire = [_wire_message(turn) for turn in self.messages]
-        question = Question(
-            [*wire, {"role": "user", "content": text}], self.model, system=self.system or None
-        )
-        if not text.strip():
-            raise InvalidRequestError("The question is empty.", remedy="Write one.")
-        chat_body(question.messages, model=question.model, system=question.system)
-        key = key_for(self.model)
-        if not self._place.acquire(blocking=False):
-            raise InvalidRequestError("An answer is still running.", remedy="Wait for it, or stop it.")
-        return question, Response(self.model), key
-
-    async def _turn(self, question: Question, response: Response, key: Key | None) -> Response:
-        text = question.messages[-1]["content"]
-        self._reach()
-        self.response = self._running = response
-        self._answers += 1
-        self._publisher = Publisher(self, response, answer=self._answers, deaf=self.deaf, images=self._images)
-        try:
-            self.publish(
-                asking=text,
-                state="waiting",
-                message="",
-                reasoning="",
-                reasoning_seconds=None,
-                extras={},
-                error=None,
-                finish_reason="",
-                usage=None,
-            )
-            following = asyncio.ensure_future(
-                self._publisher.run(on_state=lambda state: self.publish(state=state))
-            )
-            await answer(question, response, key, rest=rest)
-            with suppress(asyncio.CancelledError):  # a Stop that comes when the answer has just ended
-                await following
-        finally:
-            self._running = None
-            self._place.release()  # nothing else runs on this thread until all is published
-            self._settle(text, response)
-        return response
-
-    def _settle(self, text: str, response: Response) -> None:
-        assert self._publisher is not None
-        extras = self._publisher.extras()
-        values: dict[str, Any] = {
-            "state": response.state,
-            "message": response.text,
-            "reasoning": response.reasoning,
-            "reasoning_seconds": response.reasoning_seconds,
-            "extras": extras,
-            "finish_reason": response.finish_reason,
-            "usage": response.usage.to_dict() if response.usage else None,
-            "error": _failure(response.error),
-        }
-        if response.text or response.reasoning or extras or response.state == "done":
-            turns = [{"role": "user", "content": text}, _settled_turn(response, extras)]
-            values |= {"messages": [*self.messages, *turns], "asking": ""}
-        self.publish(**values)
-
-    def _on_request(self, kind: Any, ident: str, content: dict[str, Any]) -> None:
-        if kind != "ask":
-            return
-        try:
-            accepted = self._accept(content.get("text"))
-        except OpenRouterError as error:
-            self.send({"type": "refused", "id": ident, "reason": str(error)})
-            return
-        self._job = background().submit(self._turn(*accepted))
-        self.send({"type": "ack", "id": ident})
+    async def _await(self, asked: Asked) -> Response:
+        return _outcome(await from_here(self._asking.follow(asked)))
 
 
-def _wire_message(turn: Any) -> dict[str, Any]:
-    if (
-        not isinstance(turn, Mapping)
-        or turn.get("role") not in ("system", "user", "assistant")
-        or not isinstance(turn.get("content"), str)
-    ):
-        raise InvalidRequestError(
-            f"{str(turn)[:80]!r} in messages is no turn.",
-            remedy="A turn has a 'role' and a 'content' that is text.",
-        )
-    return {"role": turn["role"], "content": turn["content"]}
-
-
-def _settled_turn(response: Response, extras: dict[str, Any]) -> dict[str, Any]:
-    turn = {
-        "role": "assistant",
-        "content": response.text,
-        "reasoning": response.reasoning,
-        "reasoning_seconds": response.reasoning_seconds,
-        "extras": extras,
-        "state": response.state,
-        "model": response.model or response.requested_model,
-        "provider": response.provider,
-        "finish_reason": response.finish_reason,
-        "usage": response.usage.to_dict() if response.usage else None,
-        "seconds": response.seconds,
-    }
-    return {name: value for name, value in turn.items() if value or name == "content"}
-
-
-def _failure(error: OpenRouterError | None) -> dict[str, str] | None:
-    if error is None:
-        return None
-    return {"type": type(error).__name__, "message": error.message, "remedy": error.remedy}
+def _outcome(response: Response) -> Response:
+    if response.error is not None:
+        raise response.error
+    return response

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -12,15 +10,14 @@ from typing import Any
 from . import conversation_files as files
 from .chunks import Usage
 from .conversation_export import markdown
+from .conversation_turns import Other, Turns
 from .errors import FileError, InvalidRequestError
 from .files import Pathlike
 from .notebook_records import asked_in, read_notebook, rebuild
 from .response import Response
-from .saved_form import place
-from .turn import Turn, id_of
+from .turn import Turn, id_of, new_id
 
 DEFAULT_NAME = "chat"
-_MOST_UNSETTLED = 20
 _SHOWN = 40  # turns
 
 
@@ -32,6 +29,7 @@ class Conversation:
         system: Text of the system message; "" sends none. It may be set at any time, and holds from then on.
         turns: Turns to begin with, or messages as on the wire. Turns never change, so a branch of a conversation
             is ``Conversation(name, system=c.system, turns=c.turns[:n])``, and costs next to nothing.
+        others: Turns of other branches, as a file of it has them.
 
     Attributes:
         notes: Short sentences that a person should see: what could not be read back as it was.
@@ -44,21 +42,25 @@ class Conversation:
     [{'role': 'system', 'content': 'Be brief.'}]
     """
 
-    def __init__(self, name: str = "", *, system: str = "", turns: Iterable[Any] = ()) -> None:
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        system: str = "",
+        turns: Iterable[Any] = (),
+        others: Iterable[Other] = (),
+    ) -> None:
         self.name = files.checked_name(name or DEFAULT_NAME)
-        self.system = system
+        self._system = system
         self.notes: list[str] = []
-        self._turns = [turn if isinstance(turn, Turn) else Turn.from_dict(turn) for turn in turns]
-        # None: not known, so that it is told with the next answer.
-        self._told_system: str | None = None if self._turns else ""
-        self._unsettled: dict[str, Response] = {}
-        self._lock = threading.RLock()
+        given = [turn if isinstance(turn, Turn) else Turn.from_dict(turn) for turn in turns]
+        self._turns = Turns(given, others)
 
     def __len__(self) -> int:
         return len(self._turns)
 
     def __repr__(self) -> str:
-        asked = sum(turn.role == "user" for turn in self._turns)
+        asked = sum(turn.role == "user" for turn in self.turns)
         return f"<Conversation {self.name!r}: {asked} question{'' if asked == 1 else 's'}>"
 
     def __reduce__(self) -> Any:
@@ -76,9 +78,51 @@ class Conversation:
     @property
     def turns(self) -> list[Turn]:
         """The turns, oldest first; a list of its own."""
-        with self._lock:
-            self._settle()
-            return list(self._turns)
+        return self._turns.shown
+
+    @property
+    def all_turns(self) -> list[Turn]:
+        """The turns of all branches, in the order in which they came."""
+        return self._turns.all
+
+    def with_branches(self) -> list[tuple[Turn, list[str]]]:
+        """The turns that are shown, each with the ids of all that may stand in its place, oldest first."""
+        return self._turns.with_branches()
+
+    def turn(self, ident: str) -> Turn | None:
+        """The turn of this id, on whatever branch."""
+        return self._turns.find(ident)
+
+    def way_to(self, ident: str) -> list[Turn]:
+        """The turns from the first to this one, on whatever branch; none where there is no such turn."""
+        return self._turns.way_to(ident)
+
+    def before(self, ident: str) -> str:
+        """The id of the turn before this one; "" for the first."""
+        return self._turns.before(ident)
+
+    @property
+    def system(self) -> str:
+        """Text of the system message; "" sends none. It may be set at any time."""
+        return self._system
+
+    @system.setter
+    def system(self, text: str) -> None:
+        changed, self._system = text != self._system, text
+        if changed:
+            self._turns.tell()
+
+    def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Calls ``tell`` after each change, on the thread that made it; gives the function that ends this.
+
+        >>> talk, seen = Conversation(), []
+        >>> end = talk.watch(lambda: seen.append(talk.system))
+        >>> talk.system = "Be brief."
+        >>> end()
+        >>> seen
+        ['Be brief.']
+        """
+        return self._turns.watch(tell)
 
     @property
     def usage(self) -> Usage:
@@ -104,42 +148,40 @@ class Conversation:
     @property
     def last_model(self) -> str:
         """The slug of the model that answered last; "" before the first answer."""
-        return next((turn.model for turn in reversed(self._turns) if turn.role == "assistant"), "")
+        return next((turn.model for turn in reversed(self.turns) if turn.role == "assistant"), "")
 
-    def messages(self, upto_cell: str | None = None, *, run: int | None = None) -> list[dict[str, Any]]:
+    def messages(
+        self, upto_cell: str | None = None, *, run: int | None = None, upto: str | None = None
+    ) -> list[dict[str, Any]]:
         """The messages on the wire that go before the next question, the system message first, if there is one.
 
         Args:
             upto_cell: The cell that asks. When it asked last, and is run again, its own turns are left out, for
                 its new answer will replace them.
             run: The number of its execution: turns of this very one stay.
+            upto: The id of the last turn to send, on whatever branch, "" for none; None for the one shown last.
         """
-        with self._lock:
-            turns = self._turns[: self._replaced_from(upto_cell or "", run)]
+        if upto is not None:
+            turns = self._turns.way_to(upto)
+        else:
+            with self._turns.lock:
+                turns = self.turns
+                turns = turns[: _replaced_from(turns, upto_cell or "", run)]
         system = [{"role": "system", "content": self.system}] if self.system else []
         return [*system, *(turn.message() for turn in turns)]
 
     def rerun_note(self, cell_id: str, *, run: int | None = None) -> str:
         """One sentence on what an answer in this cell will do to its earlier ones; "" when there are none."""
-        with self._lock:
-            start = self._replaced_from(cell_id, run)
-            earlier = any(turn.cell_id == cell_id != "" and _other_run(turn, run) for turn in self._turns)
-            if start < len(self._turns):
-                return f"This cell was run before: its answer replaces the last turn of {self.name!r}."
+        turns = self.turns
+        earlier = any(turn.cell_id == cell_id != "" and _other_run(turn, run) for turn in turns)
+        if _replaced_from(turns, cell_id, run) < len(turns):
+            return f"This cell was run before: its answer replaces the last turn of {self.name!r}."
         if earlier:
             return (
                 f"This cell was run before, and later turns of {self.name!r} stand on its answer: "
                 "the new one goes to the end."
             )
         return ""
-
-    def _replaced_from(self, cell_id: str, run: int | None) -> int:
-        start = len(self._turns)
-        while cell_id and start and self._turns[start - 1].cell_id == cell_id:
-            if not _other_run(self._turns[start - 1], run):
-                break
-            start -= 1
-        return start
 
     # --- what changes it
 
@@ -151,6 +193,7 @@ class Conversation:
         cell_id: str = "",
         run: int | None = None,
         source: str = "",
+        after: str | None = None,
     ) -> bool:
         """Takes a question and its answer in; gives False, and changes nothing, when nothing was answered.
 
@@ -167,80 +210,112 @@ class Conversation:
             cell_id: The notebook cell that asked.
             run: The number of the cell's execution: a cell that asks several times in one run replaces nothing
                 of that run.
+            after: The id of the turn that the question follows, "" for none; where others follow it already, this is a
+                new branch, which is shown from now on. None is the turn shown last.
             source: The whole cell as it stands in the notebook. The record holds the question only where it is
                 not what stands below a line with ``%%openrouter`` there.
         """
         if not answered(response):
             return False
-        with self._lock:
-            self._drop_from(self._replaced_from(cell_id, run))
-            ident = id_of(response, f"{self.name} {len(self._turns)}")
+        with self._turns.changing():
+            turns = self._turns.shown
+            if after is None:
+                self._turns.drop_from(_replaced_from(turns, cell_id, run))
+            ident = self._id_of(response)
             asked = Turn("user", question, cell_id=cell_id, id=f"q-{ident}", run=run)
             answer = Turn.of_answer(response, cell_id=cell_id, id=ident, run=run)
-            self._place(asked, answer, response, asked_in(source)[1])
+            self._take(asked, answer, response, after=after, body=asked_in(source)[1])
         return True
 
-    def take_continued(self, response: Response) -> bool:
-        """Puts an answer that was continued in the place of the last one; False when there is none to replace."""
-        with self._lock:
-            if len(self._turns) < 2 or self._turns[-1].role != "assistant" or not answered(response):
+    def _id_of(self, response: Response) -> str:
+        ident = id_of(response, f"{self.name} {len(self._turns.all)}")
+        return new_id() if self._turns.find(ident) is not None else ident
+
+    def _take(self, asked: Turn, answer: Turn, response: Response, **more: Any) -> None:
+        self._turns.take(asked, answer, response, name=self.name, system=self.system, **more)
+
+    def take_another(self, question: str, response: Response) -> bool:
+        """Takes in another answer to an earlier question, on a branch of its own that is shown from now on.
+
+        Args:
+            question: The id of the question's turn.
+            response: The settled answer.
+
+        Returns:
+            False, with nothing changed, when nothing was answered or there is no such question.
+        """
+        with self._turns.changing():
+            asked = self._turns.find(question)
+            if asked is None or asked.role == "assistant" or not answered(response):
                 return False
-            asked, before = self._turns[-2:]
-            if asked.role != "user":
+            answer = Turn.of_answer(response, cell_id=asked.cell_id, id=self._id_of(response))
+            self._take(asked, answer, response)
+        return True
+
+    def take_continued(self, response: Response, *, turn: str = "") -> bool:
+        """Puts an answer that was continued in the place of the one that it goes on from.
+
+        Args:
+            response: The whole one.
+            turn: The id of that one's turn; "" for the last answer.
+
+        Returns:
+            False, with nothing changed, when there is no such answer, or nothing was answered.
+        """
+        with self._turns.changing():
+            last = self._turns.shown[-1:]
+            before = self._turns.find(turn) if turn else last[0] if last else None
+            asked = self._turns.find(self._turns.before(before.id)) if before is not None else None
+            if before is None or asked is None or before.role != "assistant" or asked.role != "user":
+                return False
+            if not answered(response):
                 return False
             answer = Turn.of_answer(response, cell_id=before.cell_id, id=before.id, run=before.run)
-            self._drop_from(len(self._turns) - 2)
-            self._place(asked, answer, response, None)
+            self._take(asked, answer, response)
         return True
-
-    def _place(self, asked: Turn, answer: Turn, response: Response, body: str | None) -> None:
-        after = next((turn.id for turn in reversed(self._turns) if turn.role == "assistant"), "")
-        number = 1 + sum(turn.role == "user" for turn in self._turns)
-        system = None if self._told_system == self.system else self.system
-        response.conversation = place(
-            self.name, number, answer.id, asked.content, after=after, body=body, system=system
-        )
-        self._told_system = self.system
-        self._turns += (asked, answer)
-        if response.usage is None and len(self._unsettled) < _MOST_UNSETTLED:
-            self._unsettled[answer.id] = response
-
-    def _settle(self) -> None:
-        """Takes in what became known of an answer after it was taken in: the cost of a stopped one."""
-        for ident in [ident for ident, response in self._unsettled.items() if response.usage is not None]:
-            record = self._unsettled.pop(ident).to_dict()
-            for index, turn in enumerate(self._turns):
-                if turn.id == ident:
-                    self._turns[index] = replace(turn, response_record=record)
-
-    def _drop_from(self, start: int) -> list[Turn]:
-        dropped = self._turns[start:]
-        del self._turns[start:]
-        for turn in dropped:
-            self._unsettled.pop(turn.id, None)
-        if dropped:
-            self._told_system = None  # it may have been told with one of these
-        return dropped
 
     def undo(self) -> list[Turn]:
         """Drops the last question with its answer, and gives what was dropped, which may be nothing."""
-        with self._lock:
-            self._settle()
-            start = len(self._turns)
-            while start and self._turns[start - 1].role != "user":
+        with self._turns.changing():
+            turns = self._turns.shown
+            start = len(turns)
+            while start and turns[start - 1].role != "user":
                 start -= 1
-            return self._drop_from(max(0, start - 1))
+            dropped = turns[max(0, start - 1) :]
+            if dropped:
+                self._turns.take_out(dropped[0].id)
+        return dropped
+
+    def delete(self, turn: str) -> list[Turn]:
+        """Drops a question with all answers to it, by the id of any of them; what follows stays. Gives what was shown
+        of it, nothing where there is no such turn."""
+        with self._turns.changing():
+            return self._turns.take_out(turn)
+
+    def show(self, turn: str) -> bool:
+        """Shows the branch of this turn; False where there is no such turn."""
+        with self._turns.changing():
+            return self._turns.show(turn)
+
+    def branches(self, turn: str) -> list[str]:
+        """The ids of all turns that may stand in the place of this one, oldest first; none where there is no such."""
+        return self._turns.beside(turn)
+
+    def assign(self, turns: Iterable[Turn]) -> None:
+        """These are its turns from now on; other branches are dropped."""
+        with self._turns.changing():
+            self._turns.assign(turns)
 
     def clear(self) -> None:
         """Drops all turns; the name and the system message stay."""
-        with self._lock:
-            self._drop_from(0)
+        self.assign(())
 
     # --- files
 
     @property
     def _parts(self) -> files.Parts:
-        return files.Parts(self.name, self.system, self.turns)
+        with self._turns.lock:
+            return files.Parts(self.name, self.system, self.turns, self._turns.others())
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON: each turn as it was sent, and the provenance of each answer."""
@@ -253,16 +328,16 @@ class Conversation:
         Raises:
             FileError: this is none; the message says what is wrong with it.
         """
-        name, system, turns = files.from_json(value)
-        return cls(name, system=system, turns=turns)
+        name, system, turns, others = files.from_json(value)
+        return cls(name, system=system, turns=turns, others=others)
 
-    def save(self, path: Pathlike) -> Path:
+    def save(self, path: Pathlike, *, more: Mapping[str, Any] | None = None) -> Path:
         """Writes all of it, images included, into a JSON file, whole or not at all, and gives its path.
 
         Raises:
             FileError: it cannot be written, or another thing than a conversation stands there.
         """
-        return files.save(self._parts, path)
+        return files.save(self._parts, path, more=more)
 
     @classmethod
     def load(cls, path: Pathlike) -> Conversation:
@@ -271,8 +346,8 @@ class Conversation:
         Raises:
             FileError: there is no such file, or it holds no conversation.
         """
-        name, system, turns = files.load(path)
-        return cls(name, system=system, turns=turns)
+        name, system, turns, others = files.load(path)
+        return cls(name, system=system, turns=turns, others=others)
 
     @classmethod
     def from_notebook(cls, path: Pathlike, name: str = "") -> Conversation:
@@ -304,6 +379,14 @@ class Conversation:
             FileError: the name ends otherwise, the file is there already, or cannot be written.
         """
         return files.export(self._parts, path, overwrite=overwrite)
+
+
+def _replaced_from(turns: Sequence[Turn], cell_id: str, run: int | None) -> int:
+    """The index from which on the shown turns are those of this cell, asked in another run of it."""
+    start = len(turns)
+    while cell_id and start and turns[start - 1].cell_id == cell_id and _other_run(turns[start - 1], run):
+        start -= 1
+    return start
 
 
 def _other_run(turn: Turn, run: int | None) -> bool:

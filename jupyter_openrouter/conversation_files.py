@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import tolerant
 from .conversation_export import markdown, notebook_text
 from .errors import FileError, InvalidRequestError
 from .files import Pathlike, read_json, write_whole
 from .kinds import shown
-from .turn import Turn
+from .turn import Turn, text_id
 
 _FORMAT = "jupyter_openrouter.conversation"
 _VERSION = 1
@@ -20,11 +21,17 @@ _LONGEST_NAME = 80  # characters
 
 
 class Parts(NamedTuple):
-    """What a conversation is made of."""
+    """What a conversation is made of.
+
+    Attributes:
+        turns: Those that are shown, oldest first.
+        others: Those of other branches; see ``branches.Branches.others``.
+    """
 
     name: str
     system: str
     turns: Sequence[Turn]
+    others: Sequence[tuple[str, int, Turn]] = ()
 
 
 def checked_name(name: Any) -> str:
@@ -53,13 +60,18 @@ def checked_name(name: Any) -> str:
 
 def to_json(parts: Parts) -> dict[str, Any]:
     """All of it as JSON: each turn as it was sent, and the provenance of each answer."""
-    return {
+    found = {
         "format": _FORMAT,
         "version": _VERSION,
         "name": parts.name,
         "system": parts.system,
         "turns": [turn.to_dict() for turn in parts.turns],
     }
+    if parts.others:
+        found["others"] = [
+            {"after": after, "place": place, "turn": turn.to_dict()} for after, place, turn in parts.others
+        ]
+    return found
 
 
 def from_json(value: Any) -> Parts:
@@ -82,14 +94,20 @@ def from_json(value: Any) -> Parts:
         )
     place = "its name"
     found: list[Turn] = []
+    others: list[tuple[str, int, Turn]] = []
     try:
         checked_name(name)
         for number, turn in enumerate(turns, 1):
             place = f"turn {number}"
             found.append(Turn.from_dict(turn))
+        for number, other in enumerate(tolerant.items(value.get("others")), 1):
+            place = f"turn {number} of its other branches"
+            fields = tolerant.mapping(other)
+            at = tolerant.count(fields.get("place")) or 0
+            others.append((text_id(fields.get("after")), at, Turn.from_dict(fields.get("turn"))))
     except InvalidRequestError as error:
         raise FileError(f"This conversation cannot be read at {place}: {error.message}") from None
-    return Parts(checked_name(name), system, found)
+    return Parts(checked_name(name), system, found, others)
 
 
 def load(path: Pathlike) -> Parts:
@@ -107,8 +125,11 @@ def load(path: Pathlike) -> Parts:
         raise FileError(f"{path}: {error.message}", remedy=error.remedy) from None
 
 
-def save(parts: Parts, path: Pathlike) -> Path:
+def save(parts: Parts, path: Pathlike, *, more: Mapping[str, Any] | None = None) -> Path:
     """Writes all of it into a file, whole or not at all, and gives its path.
+
+    Args:
+        more: What else is to be in the file, under names of its own.
 
     Raises:
         FileError: it cannot be written, or another thing than a conversation stands there.
@@ -124,7 +145,9 @@ def save(parts: Parts, path: Pathlike) -> Path:
 
     head = {"saved_at": datetime.now(timezone.utc).isoformat(timespec="seconds"), "saved_by": __version__}
     try:
-        text = json.dumps({**to_json(parts), **head}, ensure_ascii=False, allow_nan=False, indent=1)
+        text = json.dumps(
+            {**to_json(parts), **(more or {}), **head}, ensure_ascii=False, allow_nan=False, indent=1
+        )
     except (TypeError, ValueError, RecursionError) as error:
         raise FileError(f"The conversation cannot be written as JSON: {error}.", remedy="") from None
     return write_whole(path, text + "\n")

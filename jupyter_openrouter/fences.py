@@ -17,6 +17,26 @@ class Block(NamedTuple):
     start: int
 
 
+class Code(str):
+    """The content of a fenced block; ``language`` is the word after its fence, "" where there is none."""
+
+    language: str
+
+    def __new__(cls, content: str, language: str = "") -> Code:
+        made = super().__new__(cls, content)
+        made.language = language
+        return made
+
+
+def codes(text: str) -> list[Code]:
+    r"""The fenced code of a text.
+
+    >>> [(code, code.language) for code in codes("so:\n```python\nx = 1\n```\n")]
+    [('x = 1\n', 'python')]
+    """
+    return [Code(block.content, block.language) for block in blocks(text)]
+
+
 def blocks(text: str) -> Iterator[Block]:
     r"""The blocks of a text, in order; one that is never closed is none.
 

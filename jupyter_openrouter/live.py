@@ -42,17 +42,19 @@ class Live(Protocol):
 
 def live_for(shell: Any) -> Live:
     """The way that suits who runs this cell."""
-    kernel = current_kernel()
-    if kernel is None:
+    if current_kernel() is None:
         return Terminal()
+    return Widget() if watched(shell) else Quiet()
+
+
+def watched(shell: Any) -> bool:
+    """Whether somebody may look at what this cell shows while the kernel runs."""
     # Executors of whole notebooks (nbclient, papermill) cannot answer questions and say so; under %%capture
     # nobody watches either. A widget there would only be left over in the saved file.
     from IPython.core.displaypub import CapturingDisplayPublisher
 
-    unwatched = not getattr(kernel, "_allow_stdin", True)
-    if unwatched or isinstance(shell.display_pub, CapturingDisplayPublisher):
-        return Quiet()
-    return Widget()
+    asks = getattr(current_kernel(), "_allow_stdin", True)
+    return bool(asks) and not isinstance(shell.display_pub, CapturingDisplayPublisher)
 
 
 class Quiet:

@@ -108,8 +108,11 @@ def _records(notebook: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
     for number_, cell in enumerate(items(notebook.get("cells")), 1):
         for output in items(mapping(cell).get("outputs")):
             data = mapping(mapping(output).get("data"))
-            if MIME in data:
-                yield f"{name} [{number_}]", data[MIME]
+            record = data.get(MIME)
+            if isinstance(record, dict) and isinstance(record.get("transcript"), list):
+                yield from ((f"{name} [{number_}]", one) for one in record["transcript"])
+            elif MIME in data:
+                yield f"{name} [{number_}]", record
 
 
 def _conversation(record: dict[str, Any]) -> str:

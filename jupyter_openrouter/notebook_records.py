@@ -25,7 +25,8 @@ class SavedAnswer:
         cell: The place of its cell in the notebook, from 1.
         cell_id: The cell's own id; "" in notebooks before format 4.5.
         line: What stands behind ``%%openrouter``: the flags.
-        body: What stands below it, as the magic got it; None where the cell is another one.
+        body: What stands below it, as the magic got it; in a chat's transcript the question; None where the cell is
+            another one.
         record: The provenance, as ``Response.to_dict`` gave it.
         text: What the model wrote; see ``exact``.
         exact: Whether the text is known to be what it wrote, character for character.
@@ -102,19 +103,21 @@ def answers_in(document: Mapping[str, Any]) -> list[SavedAnswer]:
                 continue
             if asked is None:
                 asked = asked_in(saved_form.joined(cell.get("source")))
-            saved = saved_form.read(forms)
-            found.append(
-                SavedAnswer(
-                    number,
-                    text_id(cell.get("id")),
-                    *asked,
-                    saved.record,
-                    saved.text,
-                    saved.exact,
-                    saved.parsed_files,
-                    saved.conversation,
+            for saved, question in saved_form.read_all(forms):
+                line, body = asked if question is None else ("", question)
+                found.append(
+                    SavedAnswer(
+                        number,
+                        text_id(cell.get("id")),
+                        line,
+                        body,
+                        saved.record,
+                        saved.text,
+                        saved.exact,
+                        saved.parsed_files,
+                        saved.conversation,
+                    )
                 )
-            )
     own: dict[str, int] = {}
     for place, answer in enumerate(found):
         name = _identity(answer)

@@ -16,6 +16,7 @@ from . import tolerant
 
 MIME = "application/vnd.jupyter-openrouter.v1+json"
 _BESIDE = ("text_characters", "text", "conversation")
+_IN_TRANSCRIPT = ("text_at", "question_at", "question_characters")
 _MOST_DATA = (
     16_000  # characters of one image, file or sound in a question; a notebook is not to swell with them
 )
@@ -98,6 +99,26 @@ def read(forms: Mapping[str, Any]) -> Saved:
     if files:
         record["annotations"] = [one for one in annotations if one.get("type") != "file"] or None
     return Saved(record, text, exact, files, tolerant.mapping(saved.get("conversation")))
+
+
+def read_all(forms: Mapping[str, Any]) -> list[tuple[Saved, str | None]]:
+    """All answers of an output, each with its question where the output itself holds that: see ``transcript_form``.
+
+    >>> [(saved.text, question) for saved, question in read_all(bundle({"version": 1}, text="hi", footer="a/model"))]
+    [('hi', None)]
+    """
+    record = tolerant.mapping(forms.get(MIME))
+    if not isinstance(record.get("transcript"), list):
+        return [(read(forms), None)]
+    plain = joined(forms.get("text/plain"))
+    found: list[tuple[Saved, str | None]] = []
+    for entry in _dicts(record["transcript"]):
+        at, size = tolerant.count(entry.get("question_at")), tolerant.count(entry.get("question_characters"))
+        question = None if at is None or size is None else plain[at : at + size]
+        own = plain[tolerant.count(entry.get("text_at")) or 0 :]
+        told = {name: value for name, value in entry.items() if name not in _IN_TRANSCRIPT}
+        found.append((read({MIME: told, "text/plain": own}), question))
+    return found
 
 
 def _text(saved: Mapping[str, Any], plain: str) -> tuple[str, bool]:

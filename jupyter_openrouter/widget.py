@@ -34,7 +34,7 @@ from .response import Response, printable
 STATIC = Path(__file__).parent / "static"
 
 
-PARTS = {name: STATIC / f"{name}.js" for name in ("core", "math", "colours", "languages")}
+PARTS = {name: STATIC / f"{name}.js" for name in ("core", "chat", "math", "colours", "languages")}
 """The browser code that a page may ask for; nothing else is ever read for it."""
 PART_AGAIN_SECONDS = 1.0
 """Every page of a kernel hears the answer to a request, so one that comes sooner than this after it is dropped."""
@@ -160,9 +160,11 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     _publisher: Publisher | None = None
     _channel: KernelChannel | None = None
 
-    def __init__(self, **traits: Any) -> None:
+    def __init__(self, *, before_open: Callable[[], None] | None = None, **traits: Any) -> None:
         self._channel = channel()
         self._images = Images()
+        if before_open is not None:
+            before_open()
         traits["_core_id"], compressed = part("core")
         self._part_sent: dict[str, float] = {}
         if self.deaf:
@@ -193,11 +195,14 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     def close(self) -> None:
         """Stops the running answer and closes the comm; nothing is left running."""
         self.stop()
+        # The layout, too, which ipywidgets makes for each widget and leaves open.
+        layout = self.layout
         here = threads.running()
-        if here is None or here.here:
-            super().close()
-        else:
-            here.post(super().close)
+        for close in (super().close, *([layout.close] if layout is not None else [])):
+            if here is None or here.here:
+                close()
+            else:
+                here.post(close)
 
     def _send(self, msg: dict[str, Any], buffers: Any = None) -> None:
         here = threads.running()
@@ -232,6 +237,10 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         if not changes:
             return
         self.send_state([change.name for change in changes])
+        self._tell(changes)
+
+    def _tell(self, changes: list[Bunch]) -> None:
+        """Tells Python observers and callbacks of changes, in order."""
 
         def tell() -> None:
             for change in changes:
@@ -240,11 +249,15 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
                 except Exception:
                     logging.getLogger(__name__).exception("An observer of %s failed", change.name)
 
+        self._call(tell)
+
+    def _call(self, function: Callable[[], None]) -> None:
+        """Calls a function on the notebook's own thread, or on one for observers where there is none."""
         loop = getattr(self._channel.kernel, "io_loop", None) if self._channel else None
         if loop is None:
-            _tell_apart(tell)
+            _tell_apart(function)
         else:
-            loop.add_callback(tell)
+            loop.add_callback(function)
 
     # --- listening
 
@@ -262,18 +275,24 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         if kind == "part":
             self._send_part(content.get("part"))
         elif kind == "image":
-            if (image := self._images.message(ident)) is not None:
+            if (image := self._image(ident)) is not None:
                 self.send(image)
         elif kind == "resync":
-            background().post(self._resync)
+            background().post(self._resync, content.get("version"))
         elif kind == "stop":
-            self.stop()
-            self.send({"type": "ack", "id": ident})
+            self._on_stop(ident)
         else:
-            self._on_request(kind, ident, content)
+            self._on_request(content, buffers)
 
-    def _on_request(self, kind: Any, ident: str, content: dict[str, Any]) -> None:
+    def _on_stop(self, ident: str) -> None:
+        self.stop()
+        self.send({"type": "ack", "id": ident})
+
+    def _on_request(self, content: dict[str, Any], buffers: Any) -> None:
         """Acts on a message that not every widget knows; an unknown one is ignored."""
+
+    def _image(self, ident: str) -> dict[str, Any] | None:
+        return self._images.message(ident)
 
     def _send_part(self, name: Any) -> None:
         if not isinstance(name, str) or name not in PARTS:
@@ -282,10 +301,13 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         if now - self._part_sent.get(name, -PART_AGAIN_SECONDS) < PART_AGAIN_SECONDS:
             return
         self._part_sent[name] = now
+        self._push_part(name)
+
+    def _push_part(self, name: str) -> None:
         ident, compressed = part(name)
         self.send({"type": "part", "part": name, "id": ident}, [compressed])
 
-    def _resync(self) -> None:
+    def _resync(self, version: Any = None) -> None:
         if self._publisher is not None:
             self._publisher.send_snapshot()
 
@@ -304,14 +326,6 @@ class LiveAnswer(StreamingWidget):
         self._running, self._job = response, job
         super().__init__(model=response.requested_model, state="waiting", interruptible=interruptible)
         self._publisher = Publisher(self, response, deaf=self.deaf, images=self._images)
-
-    def close(self) -> None:
-        """Closes the layout, too, which ipywidgets makes for each widget and leaves open."""
-        layout = self.layout
-        super().close()
-        here = threads.running()
-        if layout is not None:
-            here.post(layout.close) if here is not None else layout.close()
 
     def end(self, response: Response) -> None:
         """Tells a view that comes later how the answer ended; there is nothing to stop any more."""

@@ -27,7 +27,7 @@ window.asked = [];
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => violations.push(`${e.violatedDirective} ${e.sample}`));
 /** A model as a host gives it; `answers` are the parts that its kernel answers for. */
-window.modelOf = (traits, answers = ['core', 'math', 'colours', 'languages']) => {
+window.modelOf = (traits, answers = ['core', 'chat', 'math', 'colours', 'languages']) => {
   const listeners = [];
   const fire = (name, ...args) => {
     for (const one of listeners.filter((one) => one.name === name)) one.callback(...args);

@@ -54,6 +54,7 @@ class Kernel:
         self.runs: dict[str, Run] = {}
         self.comms: dict[str, dict[str, Any]] = {}
         self.custom: dict[str, list[dict[str, Any]]] = {}
+        self._stops = 0
 
     # --- cells
 
@@ -123,6 +124,7 @@ class Kernel:
                 self.comms[content["comm_id"]].update(data["state"])
             elif data.get("method") == "custom":
                 self.custom[content["comm_id"]].append(data["content"])
+                self._fold(self.comms[content["comm_id"]], data["content"])
         elif kind == "update_display_data":
             ident = content["transient"]["display_id"]
             for other in self.runs.values():
@@ -137,6 +139,16 @@ class Kernel:
             run.busy = True
         elif run is not None and kind == "status" and content["execution_state"] == "idle":
             run.idle = True
+
+    @staticmethod
+    def _fold(state: dict[str, Any], content: dict[str, Any]) -> None:
+        """Puts the settled turns of a chat where a browser has them: among its state."""
+        if content.get("type") == "turns":
+            assert content["version"] == state["version"] + 1 or content["from"] == 0, "a message is missing"
+            state["messages"] = state["messages"][: content["from"]] + content["turns"]
+            state["version"] = content["version"]
+        elif content.get("type") == "conversation":
+            state |= {"messages": content["turns"], "version": content["version"]}
 
     def interrupt(self) -> None:
         self.manager.interrupt_kernel()
@@ -190,10 +202,13 @@ class Kernel:
     def stop(self, comm_id: str) -> None:
         """Presses Stop by the way that this kernel offers."""
         control = self.comms[comm_id].get("_control")
-        self.send(comm_id, {"type": "stop", "id": "s1"}, channel="control" if control else "shell")
+        self._stops += 1
+        ident = f"s{self._stops}"
+        self.send(comm_id, {"type": "stop", "id": ident}, channel="control" if control else "shell")
 
     def acknowledged(self, comm_id: str) -> bool:
-        return {"type": "ack", "id": "s1"} in self.custom[comm_id]
+        """Whether the last Stop was."""
+        return {"type": "ack", "id": f"s{self._stops}"} in self.custom[comm_id]
 
 
 @contextmanager

@@ -330,7 +330,7 @@ def test_without_the_kernel_code_stays_plain_and_formulas_their_source_and_a_lat
     fresh.run("text => { window.first = show(text, ['core']); }", CODE + FORMULAS)
     fresh.until("() => formulas().length === 3")
     fresh.page.wait_for_timeout(300)
-    assert sorted(fresh.run("() => asked")) == ["colours", "core", "math"]
+    assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math"]
     assert fresh.run("() => painted() + document.querySelectorAll('math').length") == 0
     assert "def hello(name):" in fresh.run("() => document.querySelector('code').textContent")
     fresh.run(
@@ -350,7 +350,7 @@ def test_thirty_views_ask_for_each_part_once(
 ) -> None:
     fresh.run("text => { for (let at = 0; at < 30; at++) show(text); }", CODE + FORMULAS)
     fresh.until("() => document.querySelectorAll('.jor-math math').length === 90 && painted() > 0")
-    assert sorted(fresh.run("() => asked")) == ["colours", "core", "math"]
+    assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math"]
 
 
 def test_another_version_in_the_same_page_has_its_own_core_and_looks_and_shares_the_same_parts(
@@ -375,10 +375,12 @@ def test_another_version_in_the_same_page_has_its_own_core_and_looks_and_shares_
         ["> [!NOTE]\n> x\n\n" + CODE + FORMULAS, base64.b64encode(new).decode()],
     )
     fresh.until("() => painted() >= 10 && document.querySelectorAll('.jor-math math').length === 6")
-    assert sorted(fresh.run("() => asked")) == ["colours", "core", "math", "newer"]
+    assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math", "newer"]
     outline = "() => getComputedStyle(second.el.querySelector('.jor-alert-name')).outlineWidth"
     assert fresh.run(outline) == "7px"
-    assert fresh.run("() => document.querySelectorAll('style').length") == 2
+    assert fresh.run("() => document.querySelectorAll('style').length") == 3, (
+        "two of the core, one of the chat"
+    )
     fresh.run("() => { second.end(); }")
     fresh.until("() => painted() >= 5 && painted() < 10")
     assert fresh.console == []

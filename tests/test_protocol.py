@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_openrouter import background, widget
+from jupyter_openrouter import background, chat_hearing, widget
 from jupyter_openrouter.answering import Question, answer
 from jupyter_openrouter.chat import ChatWidget
 from jupyter_openrouter.errors import InvalidRequestError
@@ -64,24 +64,63 @@ def test_what_is_published_has_the_fields_of_the_protocol() -> None:
     assert set(sent[-1]["extras"]) == set(examples["snapshot"]["extras"])
 
 
+def heard(chat: ChatWidget, message: dict[str, Any], buffers: Any = ()) -> None:
+    """What a page sends, with all that comes of it at once."""
+    chat._on_message(chat, message, list(buffers))
+    background.background().call(lambda: None)
+    if chat._job is not None:
+        chat._job.wait(20)
+
+
 @pytest.mark.parametrize("message", PROTOCOL["from_browser"], ids=lambda m: m.get("part", m["type"]))
 def test_each_browser_message_is_heard_and_answered(
     message: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def offered() -> tuple[list[Any], None]:
+        return [], None
+
     sent: list[Any] = []
     chat = ChatWidget(model="demo/echo")
+    monkeypatch.setattr(chat_hearing, "offered", offered)
     monkeypatch.setattr(chat, "send", lambda content, buffers=None: sent.append((content, buffers)))
-    chat._on_message(chat, message, [])
-    if chat._job is not None:
-        chat._job.wait(20)
+    buffers = [bytes(message["size"])] if message["type"] == "upload" else []
+    heard(chat, message, buffers)
     background.stop()
-    if message["type"] in ("ask", "stop"):
-        assert {"type": "ack", "id": message["id"]} in [content for content, _ in sent]
+    replies = [content for content, _ in sent if content.get("id") == message.get("id")]
+    if message["type"] in ("ask", "stop", "settings", "model", "discard"):
+        assert replies == [{"type": "ack", "id": message["id"]}]
+    elif message["type"] in (
+        "edit",
+        "retry",
+        "continue",
+        "delete",
+        "branch",
+        "unqueue",
+        "upload",
+        "send_now",
+    ):
+        assert [reply["type"] for reply in replies] == ["refused"], "there is nothing to do this with"
+        assert "should be" not in replies[0]["reason"]
+    elif message["type"] == "models":
+        assert replies == [{"type": "models", "id": message["id"], "models": [], "error": None}]
     if message["type"] == "part":
         ident, compressed = part(message["part"])
         assert sent == [({"type": "part", "part": message["part"], "id": ident}, [compressed])]
     if message["type"] == "ask":
         assert chat.messages[-1]["content"] == message["text"]
+        turns = [content for content, _ in sent if content["type"] == "turns"]
+        assert [set(content) for content in turns] == [{"type", "version", "from", "turns"}]
+
+
+def test_a_settled_turn_has_the_fields_of_the_protocol_alone() -> None:
+    chat = ChatWidget(model="demo/reasoner")
+    chat.ask("why?")
+    chat.retry(model="demo/echo")
+    examples = PROTOCOL["traits"]["chat"]["messages"]
+    known = {name for turn in examples for name in turn} | {"error"}
+    for turn in chat.messages:
+        assert set(turn) <= known
+    background.stop()
 
 
 def asked_for_parts(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, Any]]:
@@ -130,7 +169,7 @@ def test_the_core_was_built_with_the_hashes_by_which_the_kernel_names_the_parts(
 
 
 def test_the_parts_are_small() -> None:
-    limits = {"core": 60_000, "math": 75_000, "colours": 34_000, "languages": 50_000}
+    limits = {"core": 60_000, "chat": 40_000, "math": 75_000, "colours": 34_000, "languages": 50_000}
     sizes = {name: len(part(name)[1]) for name in PARTS}
     assert all(sizes[name] <= limits[name] for name in PARTS), sizes
 
@@ -164,9 +203,8 @@ def test_an_observer_that_asks_or_fails_holds_nothing_up() -> None:
 )
 def test_messages_that_are_no_turns_are_refused_with_a_sentence(messages: list[Any]) -> None:
     chat = ChatWidget(model="demo/echo")
-    chat._trait_values["messages"] = messages
     with pytest.raises(InvalidRequestError, match="is no turn"):
-        chat.ask("hello")
-    chat.messages = []
+        chat.messages = messages
+    assert chat.messages == []
     assert chat.ask("hello").text == "hello"
     background.stop()

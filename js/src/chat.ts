@@ -1,40 +1,53 @@
 /** Joins the model of a chat to a view of it in an output. */
+import turnSheet from "./chat.css";
+import { ChatTurns } from "./chat-turns";
+import { type Desk, newDesk } from "./desk";
+import deskSheet from "./desk.css";
+import type { Kit } from "./kit";
 import type { Link } from "./link";
+import popupSheet from "./popups.css";
 import { isRunning } from "./transcript";
-import { ComposerView } from "./view-composer";
+import { DeskView } from "./view-desk";
 import { element } from "./view-element";
-import { FailureView } from "./view-failure";
-import { Frames, paceOf } from "./view-frames";
+import type { Frames } from "./view-frames";
 import { stopOnEscape } from "./view-keys";
-import { StatusView } from "./view-status";
-import { TurnsView } from "./view-turns";
 
-export function renderChat(link: Link, el: HTMLElement, signal: AbortSignal): void {
-  const stop = () => link.stop();
-  const turns = new TurnsView((id) => link.pictures.address(id), signal);
-  const failure = new FailureView();
-  const status = new StatusView(null);
-  const composer = new ComposerView(link, signal);
-  const root = element("div", "jor-root jor-chat", turns.root, failure.root, status.root, composer.root);
-  stopOnEscape(root, () => isRunning(link.transcript.state) && !link.gone, stop, signal);
-  let asked = link.transcript.asking;
-  const pace = paceOf(root, signal, () => frames.request());
-  const frames: Frames = new Frames(() => {
+const SHEET = turnSheet + deskSheet + popupSheet;
+
+/** What is being written in a chat outlives its views. */
+const desks = new WeakMap<Link, Desk>();
+
+function deskOf(link: Link): Desk {
+  const known = desks.get(link) ?? newDesk(link);
+  desks.set(link, known);
+  return known;
+}
+
+export function renderChat(kit: Kit, link: Link, el: HTMLElement, signal: AbortSignal): void {
+  kit.ensureStyles(el, SHEET);
+  // A host may put the element into its shadow root only after this call.
+  requestAnimationFrame(() => kit.ensureStyles(el, SHEET));
+  const kept = deskOf(link);
+  const pick = (near: HTMLElement, onPick: (model: string) => void) => void desk.pick(near).then((model) => model && onPick(model));
+  const turns = new ChatTurns(kit, link, kept.draft, pick, () => frames.request(), signal);
+  const status = new kit.StatusView(null);
+  const root = element("div", "jor-root jor-chat", turns.root, status.root);
+  const desk = new DeskView({ desk: kept, orders: link, chat: root, list: turns.log }, signal);
+  root.append(desk.root);
+  stopOnEscape(root, () => isRunning(link.transcript.state) && !link.gone, () => link.stop(), signal);
+  const pace = kit.paceOf(root, signal, () => frames.request());
+  const frames: Frames = new kit.Frames(() => {
     const now = link.transcript;
-    const running = isRunning(now.state);
-    if (now.asking) asked = now.asking;
+    root.classList.toggle("jor-lost", link.gone);
+    root.classList.toggle("jor-compact", now.compact);
     turns.take(now, link.gone);
-    failure.take(running ? null : now.error);
     status.take(now, link.stopping, link.gone);
-    composer.take(running && !link.gone, link.draft, link.gone);
-    if (!running && asked) {
-      // A question that no turn has taken in goes back into the box.
-      if (!now.messages.some((turn) => turn.role === "user" && turn.content === asked) && now.state !== "idle") composer.putBack(asked);
-      asked = "";
-    }
+    desk.take(now, link.gone);
     return turns.draw();
   }, () => (isRunning(link.transcript.state) && link.transcript.text ? pace() : 0), signal);
   link.watch(frames.request, signal);
+  // Not only when it is drawn: what comes and goes between two frames counts as well.
+  link.watch(() => kept.draft.take(link.transcript), signal);
   el.append(root);
   signal.addEventListener("abort", () => root.remove(), { once: true });
   frames.request();

@@ -31,6 +31,7 @@ export class CodeBlock {
   #unfinished = "";
   #chunk: Text | null = null;
   #lines = 0;
+  #near = false;
   #rest: Text | null = null;
 
   constructor(info: string) {
@@ -39,7 +40,10 @@ export class CodeBlock {
     this.root.dir = "ltr";
     blocks.set(this.root, this);
     this.language(info);
-    whenNear(this.#pre, (near) => near && scrollByKeyboard(this.#pre));
+    whenNear(this.#pre, (near) => {
+      this.#near = near;
+      if (near) scrollByKeyboard(this.#pre);
+    });
   }
 
   /** What has come, control characters included. */
@@ -93,7 +97,8 @@ export class CodeBlock {
   close(): void {
     this.rest("");
     this.#colouring.close();
-    scrollByKeyboard(this.#pre);
+    // Elsewhere its width would be worked out for nobody: that is done when it comes near.
+    if (this.#near) scrollByKeyboard(this.#pre);
   }
 
   #place(): Text {

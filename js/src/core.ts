@@ -1,6 +1,6 @@
 /** Entry of the core: takes over a model from the loader, and renders views of it. */
 import { renderAnswer } from "./answer";
-import { renderChat } from "./chat";
+import { openChat } from "./chat-core";
 import { isCutOff, type Model } from "./kernel";
 import { Link } from "./link";
 import type { FromKernel } from "./protocol";
@@ -24,13 +24,13 @@ export interface Core {
 
 const links = new WeakMap<Entry, Link>();
 
-/** The messages that came before the core and still count: those of the newest answer, while it runs. */
+/** The messages that came before the core and still count: settled turns, and those of the newest answer, while it runs. */
 function waiting(entry: Entry, link: Link): FromKernel[] {
   const queue = entry.queue.splice(0);
-  if (!isRunning(link.transcript.state)) return [];
+  const running = isRunning(link.transcript.state);
   const numbers = queue.map((message) => ("answer" in message ? message.answer : 0));
   const newest = numbers.reduce((most, number) => Math.max(most, number), 0);
-  return queue.filter((_, at) => numbers[at] === newest);
+  return queue.filter((message, at) => message.type === "turns" || message.type === "conversation" || (running && numbers[at] === newest));
 }
 
 function linkOf(entry: Entry): Link {
@@ -54,7 +54,7 @@ export function render(entry: Entry, el: HTMLElement, signal: AbortSignal): void
     ensureStyles(el);
     if (isCutOff(el)) link.lose();
   });
-  if (link.kind === "chat") renderChat(link, el, signal);
+  if (link.kind === "chat") openChat(link, el, signal);
   else renderAnswer(link, el, signal);
 }
 

@@ -1,9 +1,9 @@
 /** Writes numbers of tokens, seconds and US dollars for people; an unknown figure is left out, never 0. */
-import type { Turn, Usage } from "./protocol";
+import type { Usage } from "./protocol";
 
 const group = new Intl.NumberFormat("en-US");
 
-function known(value: number | null | undefined): value is number {
+export function known(value: number | null | undefined): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
@@ -26,25 +26,18 @@ export function cost(dollars: number | null | undefined): string {
   return `$${dollars.toFixed(Math.min(8, 1 - Math.floor(Math.log10(dollars)))).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
 }
 
-function inAndOut(usage: Usage): string {
+export function inAndOut(usage: Usage): string {
   const side = (tokens: number | undefined) => (known(tokens) ? group.format(tokens) : "unknown");
   if (!known(usage.prompt_tokens) && !known(usage.completion_tokens)) return tokenCount(usage.total_tokens);
   return `${side(usage.prompt_tokens)} \u2192 ${side(usage.completion_tokens)} tokens`;
 }
 
-/** The parts of an answer's footer, in order; parts of which nothing is known are left out. */
-export function footerParts(turn: Turn): string[] {
-  const usage = turn.usage ?? {};
-  const ended = turn.state === "stopped" || turn.state === "cut" || turn.state === "failed" ? turn.state : "";
-  return [
-    turn.model ?? "",
-    turn.provider ?? "",
-    turn.usage ? inAndOut(usage) : "",
-    turn.usage ? cost(usage.cost) || "cost unknown" : "",
-    duration(turn.seconds),
-    turn.finish_reason ?? "",
-    ended,
-  ].filter(Boolean);
+/** The parts of a sum over answers, in order; of `unknown` answers the cost is not in it. */
+export function totalParts(totals: Usage & { unknown?: number }): string[] {
+  const unknown = known(totals.unknown) ? totals.unknown : 0;
+  const more = unknown ? `cost of ${group.format(unknown)} ${unknown === 1 ? "answer" : "answers"} unknown` : "";
+  const anything = known(totals.prompt_tokens) || known(totals.completion_tokens) || known(totals.total_tokens);
+  return anything || unknown ? [inAndOut(totals), cost(totals.cost), more].filter(Boolean) : [];
 }
 
 /** Counts the words of a text that comes in pieces. */

@@ -19,4 +19,4 @@ declare module "languages:names" {
 }
 
 /** Content hash of each lazy part, as the kernel names it. */
-declare const PART_IDS: Record<"math" | "colours" | "languages", string>;
+declare const PART_IDS: Record<"chat" | "math" | "colours" | "languages", string>;

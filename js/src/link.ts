@@ -1,23 +1,24 @@
 /** Joins one anywidget model to one transcript: its listeners, its messages out, and its Stop. */
 import { kernelOf, modelId, onceGone, stopByControl, type Model } from "./kernel";
 import { askAgain, offer, takePart } from "./parts";
-import type { FromBrowser, FromKernel } from "./protocol";
+import type { Failure, FromBrowser, FromKernel, ModelCard } from "./protocol";
 import { Pictures } from "./pictures";
+import { type Reply, type Request, Requests } from "./requests";
 import { fromTraits, isRunning, NO_TRAITS, receive, type ShownTraits, type Transcript, withTraits } from "./transcript";
 
 /** How long an unanswered Stop waits, in milliseconds, before the kernel is interrupted. */
 export const STOP_PATIENCE = 300;
 const RESYNC_AGAIN = 2000;
+/** How long a turn that the traits tell of may be on its way, in milliseconds. */
+const ON_ITS_WAY = 1000;
 const NAMES = Object.keys(NO_TRAITS) as (keyof ShownTraits)[];
 
-let ids = 0;
+const refusal = (reply: Reply) => (reply.type === "refused" ? reply.reason : null);
 
 export class Link {
   transcript: Transcript;
   /** True from a Stop until the answer has settled. */
   stopping = false;
-  /** What is being written in a chat's box, for every view of it. */
-  draft = "";
   readonly kind: string;
   /** The kernel behind it is gone: what has come is all there will be. */
   gone = false;
@@ -26,16 +27,18 @@ export class Link {
   readonly #end = new AbortController();
   readonly #watchers = new Set<() => void>();
   readonly #asked = new Map<string, string>();
-  readonly #replies = new Map<string, (refused: string | null) => void>();
+  readonly #requests: Requests;
   #stale = false;
   /** The model that the host hands to its listeners knows its id; the one given to us may not. */
   #real: unknown = null;
   #resyncTimer: ReturnType<typeof setTimeout> | undefined;
+  #behindTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model) {
     this.#model = model;
     this.kind = String(model.get("_kind") ?? "answer");
     this.transcript = fromTraits(this.#traits());
+    this.#requests = new Requests((message, buffers) => this.#send(message, buffers), this.#end.signal);
     this.pictures = new Pictures((id) => this.#send({ type: "image", id }), this.#end.signal);
     onceGone(model, () => this.lose(), this.#end.signal);
     const onChange = (source: unknown) => {
@@ -57,12 +60,23 @@ export class Link {
       model.off("msg:custom", onPart);
       withdraw();
       clearTimeout(this.#resyncTimer);
+      clearTimeout(this.#behindTimer);
       this.#watchers.clear();
     });
   }
 
   close(): void {
     this.#end.abort();
+  }
+
+  /** What the host has made the widget with, where it tells. */
+  get host(): unknown {
+    return this.#model.widget_manager;
+  }
+
+  /** The model's id, or "" where the host does not tell. */
+  id(): Promise<string> {
+    return modelId(this.#model, this.#real);
   }
 
   /** Calls `watcher` after every change until `signal` aborts. */
@@ -77,29 +91,48 @@ export class Link {
     if (this.#end.signal.aborted) return;
     this.#refresh(); // traits that came before this message count before it
     if (message.type === "image") this.pictures.take(message);
-    if (message.type === "ack" || message.type === "refused") this.#answered(message);
+    if (message.type === "ack" || message.type === "refused" || message.type === "models") this.#requests.take(message);
     const { now, resync } = receive(this.transcript, message);
     this.transcript = now;
     if (resync) this.resync();
     this.#tell();
   }
 
-  /** Asks for all text so far, and again, ever more rarely, while the gap stays. */
+  /** Asks for all that was missed, and again, ever more rarely, while the gap stays. */
   resync(patience = RESYNC_AGAIN): void {
     clearTimeout(this.#resyncTimer);
-    this.#send({ type: "resync" });
+    const { version } = this.transcript;
+    this.#send(this.kind === "chat" ? { type: "resync", version } : { type: "resync" });
     this.#resyncTimer = setTimeout(() => {
-      if (this.transcript.gap && patience < 60_000) this.resync(patience * 2);
+      const { gap, behind } = this.transcript;
+      if ((gap || behind) && patience < 60_000) this.resync(patience * 2);
     }, patience);
   }
 
-  /** Sends a question; resolves to null when the kernel took it, or to why it did not. */
-  send(text: string): Promise<string | null> {
-    const id = this.#id();
+  /** Sends a request; resolves to null when the kernel took it, or to why it did not. */
+  request(request: Request, buffers?: unknown[]): Promise<string | null> {
+    return new Promise((resolve) => void this.#requests.make(request, (reply) => resolve(refusal(reply)), { buffers }));
+  }
+
+  /** The models that can be chosen, and why there are none or not all. */
+  models(): Promise<{ models: readonly ModelCard[]; error: Failure | null }> {
     return new Promise((resolve) => {
-      this.#replies.set(id, resolve);
-      this.#asked.set(text, id);
-      if (!this.#send({ type: "ask", id, text })) this.#reply(id, "the kernel cannot be reached");
+      const tell = (reply: Reply) =>
+        resolve(reply.type === "models" ? reply : { models: [], error: { type: "Refused", message: refusal(reply) ?? "no models came" } });
+      this.#requests.make({ type: "models" }, tell);
+    });
+  }
+
+  /** Asks a question, with whole uploads by name; resolves to null when the kernel took it, or to why it did not. */
+  send(text: string, uploads: string[] = []): Promise<string | null> {
+    const known = this.#isTaken(text);
+    return new Promise((resolve) => {
+      const tell = (reply: Reply) => {
+        this.#asked.delete(reply.id);
+        resolve(refusal(reply));
+      };
+      const id = this.#requests.make({ type: "ask", text, uploads }, tell);
+      if (!known) this.#asked.set(id, text);
     });
   }
 
@@ -108,21 +141,21 @@ export class Link {
     if (this.gone) return;
     this.gone = true;
     this.stopping = false;
-    for (const id of [...this.#replies.keys()]) this.#reply(id, "the kernel is gone");
+    this.#requests.fail("the kernel is gone");
     this.#tell();
   }
 
   stop(): void {
     const { state } = this.transcript;
     if (!isRunning(state) || this.gone) return;
-    const id = this.#id();
     let answered = false;
     this.stopping = true;
-    this.#replies.set(id, (refused) => {
+    // A Stop that comes late would stop another answer.
+    const told = ({ type }: Reply) => {
       answered = true;
-      if (refused !== null) this.stopping = false;
-    });
-    this.#send({ type: "stop", id });
+      if (type === "refused") this.stopping = false;
+    };
+    const id = this.#requests.make({ type: "stop" }, told, { once: true });
     if (this.#model.get("_control") === true) void this.#stopByControl(id);
     const timer = setTimeout(() => {
       // Only our own waiting cell may be interrupted, and only while it waits.
@@ -134,18 +167,13 @@ export class Link {
   }
 
   async #stopByControl(id: string): Promise<void> {
-    const comm = await modelId(this.#model, this.#real);
+    const comm = await this.id();
     if (comm) stopByControl(kernelOf(this.#model), comm, id);
   }
 
-  #id(): string {
-    ids += 1;
-    return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${ids}`;
-  }
-
-  #send(message: FromBrowser): boolean {
+  #send(message: FromBrowser, buffers?: unknown[]): boolean {
     try {
-      this.#model.send(message);
+      this.#model.send(message, undefined, buffers);
       return true;
     } catch (error) {
       console.warn("[jupyter_openrouter] the kernel cannot be reached", error);
@@ -153,15 +181,9 @@ export class Link {
     }
   }
 
-  #answered(message: Extract<FromKernel, { type: "ack" | "refused" }>): void {
-    this.#reply(message.id, message.type === "refused" ? message.reason : null);
-  }
-
-  #reply(id: string, reason: string | null): void {
-    const reply = this.#replies.get(id);
-    this.#replies.delete(id);
-    for (const [text, of] of this.#asked) if (of === id) this.#asked.delete(text);
-    reply?.(reason);
+  #isTaken(text: string): boolean {
+    const { asking, queued } = this.transcript;
+    return text === asking || queued.some((one) => one.text === text);
   }
 
   #traits(): ShownTraits {
@@ -177,9 +199,16 @@ export class Link {
       this.stopping = false;
       askAgain();
     }
-    // A question that is being answered was taken, whether or not its `ack` came through.
-    this.#reply(this.#asked.get(this.transcript.asking) ?? "", null);
+    // A question that is being answered, or waits, was taken, whether or not its `ack` came through.
+    for (const [id, text] of this.#asked) if (this.#isTaken(text)) this.#requests.take({ type: "ack", id });
+    if (this.transcript.behind && !this.#behindTimer) this.#behindTimer = setTimeout(() => this.#catchUp(), ON_ITS_WAY);
     this.#tell();
+  }
+
+  /** A `turns` message was lost, unless it has come by now. */
+  #catchUp(): void {
+    this.#behindTimer = undefined;
+    if (this.transcript.behind) this.resync();
   }
 
   #tell(): void {

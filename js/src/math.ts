@@ -1,5 +1,6 @@
 /** Shows a formula: its source until the part that sets formulas is there, then MathML. */
 import { whenIdle } from "./idle";
+import { whenNear } from "./near";
 import { arrived, type MathPart, part } from "./parts";
 import type { Keyed } from "./patch";
 import { scrollByKeyboard } from "./scrollable";
@@ -35,7 +36,7 @@ function formula(source: string, display: boolean): Formula | null {
 }
 
 /** The source of a formula on screen, as it was written. */
-function sourceOfMath(node: Element): string {
+export function sourceOfMath(node: Element): string {
   return sources.get(node) ?? node.textContent ?? "";
 }
 
@@ -65,7 +66,7 @@ function show(node: HTMLElement, { tex, display }: Formula): boolean {
   else {
     node.replaceChildren(document.importNode(set, true));
     node.classList.add("jor-set");
-    if (node.tagName === "DIV") scrollByKeyboard(node);
+    if (node.tagName === "DIV") whenNear(node, (near) => near && scrollByKeyboard(node));
   }
   return true;
 }

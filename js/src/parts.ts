@@ -1,5 +1,6 @@
 /** The lazy parts of the page: asks a kernel for each one when it is first needed, and tells who waits when it has come. */
 import type { ColoursPart } from "./colour-block";
+import type { ChatPart } from "./kit";
 import type { LazyPart } from "./protocol";
 import { shelf } from "./shelf";
 
@@ -11,6 +12,7 @@ export interface MathPart {
 }
 
 interface Parts {
+  chat: ChatPart;
   math: MathPart;
   colours: ColoursPart;
   languages: Parameters<ColoursPart["register"]>[0];

@@ -23,6 +23,26 @@ export interface Failure {
   type: string;
   message: string;
   remedy?: string;
+  /** What helps, where a button can do it or point to it. */
+  act?: "key" | "credit" | "wait" | "retry";
+  /** Of `wait`: when it may be asked again, in milliseconds since 1970. */
+  until?: number;
+}
+
+/** What goes with a question beside its text. The bytes stay with the kernel; those of an image can be had by its id. */
+export interface Attached {
+  kind: "image" | "file" | "audio" | "text";
+  name: string;
+  mime: string;
+  bytes: number;
+  id?: string;
+}
+
+/** A question that waits for the running answer to end. */
+export interface Queued {
+  id: string;
+  text: string;
+  attachments?: Attached[];
 }
 
 export interface ToolCall {
@@ -58,18 +78,60 @@ export type Piece =
 
 /** One settled turn. An assistant turn carries what its footer shows. */
 export interface Turn {
+  /** Names the turn in the whole conversation, its other branches included. */
+  id?: string;
   role: "user" | "assistant";
   content: string;
+  attachments?: Attached[];
+  /** Where the conversation branches here: all turns that may stand in this place, oldest first, this one included. */
+  branches?: string[];
   reasoning?: string;
   reasoning_seconds?: number;
   extras?: Extras;
   state?: State;
   model?: string;
+  /** The model that was asked, where another one answered. */
+  requested_model?: string;
   provider?: string;
   finish_reason?: string;
+  /** The provider's own word for it, where that is another one. */
+  native_finish_reason?: string;
   usage?: Usage;
   /** Whole answer, in seconds. */
   seconds?: number;
+  /** Completion tokens a second, from the first word to the last. */
+  speed?: number;
+  /** What was tried before, and why it failed: "openai/gpt-4: 503 overloaded". */
+  tried?: string[];
+  /** It can be gone on with: cut, stopped, or ended by the token limit. */
+  continuable?: boolean;
+  error?: Failure;
+}
+
+/** What the browser may choose for the next question; a field that is missing is left to the model. */
+export interface Params {
+  /** 0 to 2. */
+  temperature?: number;
+  /** 1 or more. */
+  max_tokens?: number;
+  /** Effort. */
+  reasoning?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh";
+  /** Web search. */
+  web?: boolean;
+}
+
+/** A model as the picker shows it; what is unknown is left out. Prices are in US dollars for a million tokens. */
+export interface ModelCard {
+  slug: string;
+  name: string;
+  /** Tokens. */
+  context?: number;
+  /** Modalities, such as text, image, file, audio. */
+  takes: string[];
+  gives: string[];
+  prompt?: number;
+  completion?: number;
+  reasoning?: boolean;
 }
 
 /** Traits that the live answer and the chat share. */
@@ -102,18 +164,37 @@ export interface AnswerTraits extends SharedTraits {
 /** `_kind: "chat"`: the chat widget. */
 export interface ChatTraits extends SharedTraits {
   _kind: "chat";
+  /** Of the conversation; shared with cells that say `--chat NAME`. */
+  name: string;
   system: string;
-  /** The settled turns, oldest first. */
+  /** What the next question is sent with. Python may set more than a browser can show. */
+  params: Params & Record<string, unknown>;
+  /**
+   * The settled turns of the branch that is shown, oldest first. Published whole only when a view asks for the state
+   * and when Python sets it; turns that come one by one travel as `turns` messages.
+   */
   messages: Turn[];
+  /** How often the settled turns have changed; each `turns` message counts one. */
+  version: number;
   /** The question that is being answered, "" when none is. It is not in `messages` yet. */
   asking: string;
+  asking_attachments: Attached[];
+  /** Questions that wait, in their order. */
+  queued: Queued[];
   finish_reason: string;
   usage: Usage | null;
+  /** Of all answers that this chat has paid for, other branches included; what is unknown of one is left out of the sum. */
+  totals: Usage & { unknown?: number };
+  /** The file that the conversation was last saved to, "" when none; shown when the kernel is gone. */
+  saved: string;
+  /** Prompts that are offered while the chat is empty. */
+  suggestions: string[];
+  compact: boolean;
 }
 
 /** What the kernel has of browser code: the core, and what the core asks for when it is first needed. */
 export type PartName = "core" | LazyPart;
-export type LazyPart = "math" | "colours" | "languages";
+export type LazyPart = "chat" | "math" | "colours" | "languages";
 
 /** Kernel to browser. `answer` is the number of the answer within its widget, from 1. */
 export type FromKernel =
@@ -142,18 +223,48 @@ export type FromKernel =
   | { type: "snapshot"; answer: number; text: string; reasoning: string; extras: Extras; tokens: number; seconds: number; reasoning_seconds: number | null }
   /** A short sentence for the status line, such as "waiting for the provider". Sent about once a second. */
   | { type: "status"; answer: number; text: string; seconds: number; tokens?: number; reasoning_seconds?: number | null }
+  /** Chat: settled turns changed. From index `from` on they are `turns` now; `version` goes up by one each time. */
+  | { type: "turns"; version: number; from: number; turns: Turn[] }
+  /** Chat: all settled turns, for a browser that missed a `turns` message. */
+  | { type: "conversation"; version: number; turns: Turn[] }
+  /** Chat: what can be chosen; `error` says why there is nothing or not all. */
+  | { type: "models"; id: string; models: ModelCard[]; error: Failure | null }
   /** A browser message with this `id` was received and acted on. */
   | { type: "ack"; id: string }
   /** A browser message with this `id` was refused, and why. */
   | { type: "refused"; id: string; reason: string };
 
-/** Browser to kernel. `id` is unique within the view. */
+/** Browser to kernel. `id` is unique within the page; one that was heard before is not acted on again. At most 1 MiB each. */
 export type FromBrowser =
   | { type: "part"; part: PartName }
-  /** Asks for a snapshot: a delta's offset did not continue what the view holds, or the view is new. */
-  | { type: "resync" }
+  /**
+   * Asks for a snapshot: a delta's offset did not continue what the view holds, or the view is new.
+   * In a chat with the version of the turns that it holds: where that is another one, all turns come as well.
+   */
+  | { type: "resync"; version?: number }
   /** Asks for the bytes of an image that a view shows and the page has not got. */
   | { type: "image"; id: string }
   | { type: "stop"; id: string }
-  /** Chat only. At most 1 MiB of text. */
-  | { type: "ask"; id: string; text: string };
+  /** All others in a chat only. A question; while an answer runs it is queued. `uploads` are whole uploads by name. */
+  | { type: "ask"; id: string; text: string; uploads: string[] }
+  /** Asks an earlier question anew with another text, on a branch of its own; its attachments in `keep` (indexes) stay. */
+  | { type: "edit"; id: string; turn: string; text: string; keep: number[]; uploads: string[] }
+  /** Asks for another answer in the place of this one, "" for the last question; with another model where one is named. */
+  | { type: "retry"; id: string; turn: string; model: string }
+  /** Goes on with the last answer where it was cut, stopped or ended by the token limit. */
+  | { type: "continue"; id: string }
+  /** Takes a question and its answer out of the conversation, by the id of either. */
+  | { type: "delete"; id: string; turn: string }
+  /** Shows another branch: `turn` is one of a turn's `branches`. */
+  | { type: "branch"; id: string; turn: string }
+  /** Takes a question out of the queue. */
+  | { type: "unqueue"; id: string; item: string }
+  /** Asks a question of the queue now, before the others; refused while an answer runs. */
+  | { type: "send_now"; id: string; item: string }
+  | { type: "model"; id: string; model: string }
+  /** Sets what is in it; null takes a parameter back to the model's own. */
+  | { type: "settings"; id: string; system?: string; params?: { [name in keyof Params]: Params[name] | null } }
+  /** A piece of an attachment, in the first buffer; at most 512 KiB, in order, 20 MB in all. The last is acknowledged when all is checked. */
+  | { type: "upload"; id: string; upload: string; name: string; mime: string; size: number; offset: number }
+  | { type: "discard"; id: string; upload: string }
+  | { type: "models"; id: string };

@@ -3,7 +3,7 @@ import { type Beside, beside, extend, extended, NOTHING } from "./extras";
 import type { ChatTraits, Failure, FromKernel, State, Turn, Usage } from "./protocol";
 
 /** The traits that decide what is shown, of an answer or of a chat; whatever is missing has its empty value. */
-export type ShownTraits = Omit<ChatTraits, "_kind" | "_core_id" | "_core_gz" | "_control" | "system">;
+export type ShownTraits = Omit<ChatTraits, "_kind" | "_core_id" | "_core_gz" | "_control">;
 
 /** Everything that a view shows. */
 export interface Transcript extends ShownTraits {
@@ -25,6 +25,11 @@ export interface Transcript extends ShownTraits {
   seconds: number | null;
   /** True from the moment a gap was seen until a snapshot fills it. */
   gap: boolean;
+  /** The trait that `messages` began with; its turns count as long as no later version of them is held. */
+  given: readonly Turn[];
+  /** The highest version of the turns that was heard of, and whether that is not the one held. */
+  newest: number;
+  behind: boolean;
 }
 
 export const NO_TRAITS: ShownTraits = {
@@ -36,10 +41,20 @@ export const NO_TRAITS: ShownTraits = {
   model: "",
   error: null,
   interruptible: false,
+  name: "",
+  system: "",
+  params: {},
   messages: [],
+  version: 0,
   asking: "",
+  asking_attachments: [],
+  queued: [],
   finish_reason: "",
   usage: null,
+  totals: {},
+  saved: "",
+  suggestions: [],
+  compact: false,
 };
 
 export function isRunning(state: State): boolean {
@@ -61,12 +76,15 @@ export function fromTraits(traits: ShownTraits): Transcript {
     tokens: null,
     seconds: null,
     gap: false,
+    given: traits.messages,
+    newest: traits.version,
+    behind: false,
   };
 }
 
 /** Takes in the traits after a change of any of them. A settled state makes the traits' text the valid one. */
 export function withTraits(before: Transcript, traits: ShownTraits): Transcript {
-  const now: Transcript = { ...before, ...traits };
+  const now: Transcript = { ...before, ...traits, ...turnsOf(before, traits) };
   const began = isRunning(traits.state) && !isRunning(before.state);
   if (began) {
     // The number of the new answer is learnt from its first message.
@@ -84,6 +102,17 @@ export function withTraits(before: Transcript, traits: ShownTraits): Transcript 
   return continues(now.text, traits.message) && continues(now.thought, traits.reasoning)
     ? adopt(now, traits.message, traits.reasoning)
     : now;
+}
+
+/** The turns that count once the traits have changed: those of messages, unless the trait is newer. */
+function turnsOf(before: Transcript, { messages, version }: ShownTraits) {
+  const published = messages !== before.given && version >= before.version;
+  const held = published ? { messages, version } : { messages: before.messages, version: before.version };
+  return { ...held, given: messages, ...standing(held.version, Math.max(before.newest, version)) };
+}
+
+function standing(version: number, newest: number) {
+  return { newest, behind: newest > version };
 }
 
 /** The transcript with the traits' text, and all that goes with it. */
@@ -108,10 +137,26 @@ export function receive(before: Transcript, message: FromKernel): { now: Transcr
       return { now: snapshot(before, message), resync: false };
     case "status":
       return { now: status(before, message), resync: false };
+    case "turns":
+      return turns(before, message);
+    case "conversation": {
+      const { version, turns: messages } = message;
+      if (version < before.version) return { now: before, resync: false };
+      return { now: { ...before, messages, version, ...standing(version, Math.max(before.newest, version)) }, resync: false };
+    }
     default:
       // `part`, `image`, `ack` and `refused` change nothing here; unknown ones are from a newer kernel side.
       return { now: before, resync: false };
   }
+}
+
+function turns(before: Transcript, { version, from, turns: later }: Extract<FromKernel, { type: "turns" }>): { now: Transcript; resync: boolean } {
+  if (version <= before.version) return { now: before, resync: false };
+  const newest = Math.max(before.newest, version);
+  if (version !== before.version + 1 || from > before.messages.length) {
+    return { now: { ...before, newest, behind: true }, resync: !before.behind };
+  }
+  return { now: { ...before, messages: [...before.messages.slice(0, from), ...later], version, ...standing(version, newest) }, resync: false };
 }
 
 type Delta = Extract<FromKernel, { type: "delta" }>;
@@ -174,19 +219,6 @@ function continues(held: string, next: string): boolean {
 function adopt(now: Transcript, text: string, thought: string): Transcript {
   const smooth = continues(now.text, text) && continues(now.thought, thought);
   return { ...now, text, thought, epoch: smooth ? now.epoch : now.epoch + 1 };
-}
-
-/** What a footer shows of the last answer, as a settled turn would hold it. */
-export function lastTurn({ text, state, model, finish_reason, usage, seconds }: Transcript): Turn {
-  return {
-    role: "assistant",
-    content: text,
-    state,
-    ...(model ? { model } : {}),
-    ...(finish_reason ? { finish_reason } : {}),
-    ...(usage ? { usage } : {}),
-    ...(seconds !== null ? { seconds } : {}),
-  };
 }
 
 export type { Failure, Usage };

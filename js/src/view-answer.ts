@@ -1,6 +1,5 @@
-/** Shows one answer: its reasoning, its growing text, what stands beside that, and its footer. */
+/** Shows one answer: its reasoning, its growing text, and what stands beside that. */
 import { type Beside, beside, NOTHING } from "./extras";
-import { footerParts } from "./figures";
 import { GrowingMarkdown } from "./markdown";
 import type { Turn } from "./protocol";
 import { CallsView } from "./view-calls";
@@ -10,7 +9,6 @@ import { PicturesView } from "./view-pictures";
 import { PlainText } from "./view-plain";
 import { reachFrames } from "./view-scrolled";
 import { ThoughtView } from "./view-thought";
-import { visible } from "./visible";
 
 /** How much is parsed at a time, in characters, and for how long in one frame, in milliseconds. */
 const AT_A_TIME = 2_000;
@@ -53,7 +51,6 @@ export class AnswerView {
   readonly #pictures: PicturesView;
   readonly #calls = new CallsView();
   readonly #citations = new CitationsView();
-  readonly #footer = element("footer", "jor-footer");
   readonly #markdown: GrowingMarkdown;
   readonly #reach: () => void;
   #running = true;
@@ -69,8 +66,8 @@ export class AnswerView {
     this.#thought = new ThoughtView(signal);
     this.#pictures = new PicturesView(picture, signal);
     this.#refusal.append(element("div", "jor-label", "The model refused"), this.#refused.root);
-    for (const part of [this.#body, this.#refusal, this.#footer]) show(part, false);
-    const parts = [this.#thought, this.#body, this.#refusal, this.#pictures, this.#calls, this.#citations, this.#footer];
+    for (const part of [this.#body, this.#refusal]) show(part, false);
+    const parts = [this.#thought, this.#body, this.#refusal, this.#pictures, this.#calls, this.#citations];
     this.root.append(...parts.map((part) => ("root" in part ? part.root : part)));
   }
 
@@ -107,14 +104,6 @@ export class AnswerView {
     return more;
   }
 
-  /** Shows the figures of a settled turn. */
-  foot(turn: Turn): void {
-    const parts = footerParts(turn).map((part) => element("span", "jor-figure", visible(part)));
-    this.#footer.replaceChildren(...parts);
-    show(this.#footer, parts.length > 0);
-    if (turn.model) this.root.setAttribute("aria-label", `answer by ${visible(turn.model)}`);
-  }
-
   #restart(epoch: number): void {
     this.epoch = epoch;
     this.#markdown.reset();
@@ -122,6 +111,5 @@ export class AnswerView {
     this.#left = 0;
     this.#thought.reset();
     this.#refused.reset();
-    show(this.#footer, false);
   }
 }

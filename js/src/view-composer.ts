@@ -1,17 +1,24 @@
-/** The box in which a question is written, with the button that sends it, or stops the answer. */
+/** The box in which a question is written, with what is attached to it, and the button that sends it, or stops the answer. */
+import { OFFERED } from "./attachable";
+import type { Draft } from "./draft";
+import { AttachmentsView } from "./view-attachments";
+import { takeFiles } from "./view-drop";
 import { button, element, setText, show } from "./view-element";
-import { stopButton } from "./view-status";
+import { icon } from "./view-icons";
+import { stopButton } from "./view-stop";
+import { visible } from "./visible";
 
 /** The most that one question may hold, in characters; the kernel refuses above 1 MiB. */
 const LONGEST = 1_000_000;
 const TALLEST = 320;
 
 export interface Composing {
-  /** Sends the text; resolves to why it was refused, or to null. */
-  send(text: string): Promise<string | null>;
+  draft: Draft;
   stop(): void;
-  /** Keeps what is being written for views that are made later. */
-  draft: string;
+  /** The whole chat, on which files can be dropped. */
+  area: HTMLElement;
+  /** What stands in the row of buttons below the box. */
+  tools: readonly HTMLElement[];
 }
 
 export class ComposerView {
@@ -19,117 +26,136 @@ export class ComposerView {
   readonly #box = element("textarea", "jor-box");
   readonly #send = button("jor-button jor-send", "Send");
   readonly #stop: HTMLButtonElement;
+  readonly #attach = button("jor-quiet-button jor-attach", "Attach images, PDFs, sound or text", icon("add"));
+  readonly #files = element("input", "jor-files");
+  readonly #attachments: AttachmentsView;
   readonly #note = element("p", "jor-note");
-  readonly #link: Composing;
-  #sending = false;
+  readonly #draft: Draft;
   #running = false;
   #gone = false;
 
-  constructor(link: Composing, signal: AbortSignal) {
-    this.#link = link;
-    this.#stop = stopButton(() => this.#stopAnswer());
+  constructor({ draft, stop, area, tools }: Composing, signal: AbortSignal) {
+    this.#draft = draft;
+    this.#stop = stopButton(() => {
+      // The button goes away when the answer ends; typing can go on in the box.
+      if (this.#focused() === this.#stop) this.#box.focus();
+      stop();
+    });
+    this.#attachments = new AttachmentsView((upload) => draft.remove(upload), () => this.#box.focus(), signal);
     this.#send.type = "submit";
     this.#box.rows = 1;
     this.#box.dir = "auto";
     this.#box.placeholder = "Ask a question";
     this.#box.setAttribute("aria-label", "Your question");
     this.#box.maxLength = LONGEST;
-    this.#box.value = link.draft;
+    this.#files.type = "file";
+    this.#files.multiple = true;
+    this.#files.accept = OFFERED;
+    this.#files.tabIndex = -1;
+    this.#attach.title = "Attach files";
+    show(this.#files, false);
     // JupyterLab's single-key commands must not hear what is typed here.
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     this.#note.setAttribute("role", "status");
-    show(this.#note, false);
-    show(this.#stop, false);
-    const row = element("div", "jor-composer-row", this.#box, this.#send, this.#stop);
-    this.root.append(row, this.#note);
-    this.root.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
-    this.#box.addEventListener("keydown", (event) => this.#onKey(event), { signal });
-    this.#box.addEventListener("input", () => this.#onInput(), { signal });
-    this.#fit();
+    const row = element("div", "jor-desk-tools", this.#attach, ...tools, element("span", "jor-space"), this.#send, this.#stop);
+    const frame = element("div", "jor-composer-frame", this.#attachments.root, this.#box, row);
+    this.root.append(frame, this.#files, this.#note);
+    this.#listen(area, frame, signal);
+    this.#draw();
   }
 
-  /** Turns Send into Stop while an answer runs. */
-  take(running: boolean, draft: string, gone: boolean): void {
+  #listen(area: HTMLElement, frame: HTMLElement, signal: AbortSignal): void {
+    const draft = this.#draft;
+    const on = <T extends Event>(target: HTMLElement, name: string, act: (event: T) => void) => target.addEventListener(name, act as EventListener, { signal });
+    on(this.root, "submit", (event) => {
+      event.preventDefault();
+      if (!this.#gone) draft.send();
+    });
+    on<KeyboardEvent>(this.#box, "keydown", (event) => this.#onKey(event));
+    on(this.#box, "input", () => {
+      draft.write(this.#box.value);
+      this.#fit();
+    });
+    on(this.#attach, "click", () => this.#files.click());
+    on(this.#files, "change", () => {
+      draft.add(Array.from(this.#files.files ?? [], (file) => ({ file, name: file.name })));
+      this.#files.value = "";
+      this.#box.focus();
+    });
+    // The empty ground of the frame is a part of the box for who clicks there.
+    on(frame, "pointerdown", (event) => {
+      if (event.target !== frame && !(event.target as Element).matches(".jor-desk-tools, .jor-space, .jor-attachments")) return;
+      event.preventDefault();
+      this.#box.focus();
+    });
+    takeFiles(area, (files) => draft.add(files), () => !this.#gone, signal);
+    draft.watch(() => this.#draw(), signal);
+  }
+
+  /** Turns Send into Stop while an answer runs; then Enter and a second button put the question in the queue. */
+  take(running: boolean, gone: boolean): void {
+    if (running === this.#running && gone === this.#gone) return;
     this.#running = running;
-    if (gone && !this.#gone) this.#say("The kernel is gone. Run the cell again for a new chat.");
     this.#gone = gone;
-    this.#stop.disabled = gone;
-    const focused = this.root.contains(document.activeElement);
-    show(this.#stop, running);
-    show(this.#send, !running);
-    if (draft !== this.#box.value && !focused && !this.#sending) this.#put(draft);
-    this.#send.disabled = !this.#canSend();
+    this.#draw();
   }
 
-  #canSend(): boolean {
-    return !this.#gone && !this.#sending && this.#box.value.trim() !== "";
-  }
-
-  /** Puts text back into the box when it is empty. */
-  putBack(text: string): void {
-    if (!this.#box.value.trim()) this.#put(text);
-  }
-
-  #onInput(): void {
-    this.#link.draft = this.#box.value;
-    this.#send.disabled = !this.#canSend();
-    if (!this.#gone) show(this.#note, false);
+  /** Looks again at how high the box must be: it can measure its text only when it is in the page. */
+  fit(): void {
     this.#fit();
+  }
+
+  focus(): void {
+    this.#box.focus({ preventScroll: true });
+  }
+
+  #draw(): void {
+    const { text, attached, note, sendable } = this.#draft;
+    this.#attachments.take(attached);
+    if (text !== this.#box.value) {
+      this.#box.value = text;
+      this.#box.setSelectionRange(text.length, text.length);
+      this.#fit();
+    }
+    const filled = text.trim() !== "" || attached.length > 0;
+    show(this.#stop, this.#running);
+    show(this.#send, !this.#running || filled);
+    setText(this.#send, this.#running ? "Queue" : "Send");
+    this.#send.title = this.#running ? "Ask this when the answer is done (Enter)" : "Send (Enter; Shift+Enter for a new line)";
+    this.#send.disabled = this.#gone || !sendable;
+    this.#stop.disabled = this.#gone;
+    this.#attach.disabled = this.#gone;
+    setText(this.#note, visible(note));
+    show(this.#note, note !== "");
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    // 229: the key belongs to an input method, also where `isComposing` is late.
+    if (event.isComposing || event.keyCode === 229 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "Enter") this.root.requestSubmit();
+    else if (event.key === "ArrowUp" && this.#atEdge(false)) {
+      if (this.#draft.earlier() === null) return;
+    } else if (event.key === "ArrowDown" && this.#atEdge(true)) {
+      if (this.#draft.later() === null) return;
+    } else return;
     event.preventDefault();
     event.stopPropagation();
-    this.root.requestSubmit();
   }
 
-  #onSubmit(event: Event): void {
-    event.preventDefault();
-    const text = this.#box.value.trim();
-    if (!this.#canSend() || this.#running) return;
-    void this.#sendText(text);
+  /** Whether the cursor can go no further in its line's direction: there a recalled question gives way to the next. */
+  #atEdge(down: boolean): boolean {
+    const { selectionStart, selectionEnd, value } = this.#box;
+    if (selectionStart !== selectionEnd) return false;
+    return selectionEnd === value.length || (!down && selectionStart === 0);
   }
 
-  #stopAnswer(): void {
-    // The button goes away when the answer ends; typing can go on in the box.
-    if (document.activeElement === this.#stop) this.#box.focus();
-    this.#link.stop();
-  }
-
-  /** The text stays in the box until the kernel has taken it, so that none is lost. */
-  async #sendText(text: string): Promise<void> {
-    this.#sending = true;
-    this.#box.readOnly = true;
-    this.#send.disabled = true;
-    const slow = setTimeout(() => this.#say("The kernel has not taken the question yet; it may be busy with a cell."), 3000);
-    const refused = await this.#link.send(text);
-    clearTimeout(slow);
-    this.#sending = false;
-    this.#box.readOnly = false;
-    if (refused) this.#say(`Not sent: ${refused}`);
-    else {
-      show(this.#note, false);
-      this.#put("");
-    }
-    this.#send.disabled = !this.#canSend();
-  }
-
-  #put(text: string): void {
-    this.#box.value = text;
-    this.#link.draft = text;
-    this.#send.disabled = !this.#canSend();
-    this.#fit();
-  }
-
-  #say(text: string): void {
-    setText(this.#note, text);
-    show(this.#note, true);
+  #focused(): Element | null {
+    return (this.root.getRootNode() as Document | ShadowRoot).activeElement ?? null;
   }
 
   #fit(): void {
     this.#box.style.height = "auto";
     const { scrollHeight } = this.#box;
-    if (scrollHeight) this.#box.style.height = `${Math.min(TALLEST, scrollHeight + 2)}px`;
+    if (scrollHeight) this.#box.style.height = `${Math.min(TALLEST, scrollHeight)}px`;
   }
 }

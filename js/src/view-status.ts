@@ -1,7 +1,8 @@
 /** Shows in one line how an answer comes along, tells screen readers when that changes, and offers to stop it. */
 import { duration, tokenCount } from "./figures";
 import { isRunning, type Transcript } from "./transcript";
-import { button, element, setText, show } from "./view-element";
+import { element, setText, show } from "./view-element";
+import { stopButton } from "./view-stop";
 import { visible } from "./visible";
 
 const ENDED: Partial<Record<Transcript["state"], string>> = {
@@ -30,15 +31,6 @@ export function announcement({ state, error }: Transcript, gone = false): string
   if (isRunning(state)) return "answering";
   if (error?.message) return `${visible(error.message)} ${visible(error.remedy ?? "")}`.trim();
   return state === "done" ? "answer complete" : (ENDED[state] ?? "");
-}
-
-export function stopButton(onStop: () => void): HTMLButtonElement {
-  const square = element("span", "jor-square");
-  square.setAttribute("aria-hidden", "true");
-  const made = button("jor-button jor-stop", "Stop the answer", square, "Stop");
-  made.title = "Stop (Esc)";
-  made.addEventListener("click", onStop);
-  return made;
 }
 
 export class StatusView {

@@ -1,145 +1,274 @@
-/** Shows the turns of a chat, the running one last, and follows the newest text while the reader is there. */
+/** Shows the turns of a chat, the running one last: settled ones are built once, the newest first, and left alone. */
+import type { Kit } from "./kit";
+import type { Place } from "./memory";
 import type { Turn } from "./protocol";
 import { NOTHING } from "./extras";
-import { isRunning, lastTurn, type Transcript } from "./transcript";
-import { AnswerView, settled } from "./view-answer";
+import { isRunning, type Transcript } from "./transcript";
+import type { TurnActions } from "./turn-actions";
+import { guessedHeight, isSame, keysOf } from "./turn-order";
+import { answerCells } from "./view-code-cells";
 import { button, element, show } from "./view-element";
-import { Follow, ownEnd } from "./view-follow";
-import { visible } from "./visible";
+import type { Follow } from "./view-follow";
+import { QuestionView } from "./view-question";
+import { ReplyView } from "./view-reply";
 
 /** Below this many pixels of unseen text there is nothing to jump to. */
 const NEAR = 48;
 const KEEPING = 150;
 
-interface Shown {
-  turn: Turn;
+/** One place in the list; until it is near what can be seen, or the page has time, it is an empty one of about the right height. */
+interface Item {
   root: HTMLElement;
-  answer: AnswerView | null;
+  turn: Turn | null;
+  view: QuestionView | ReplyView | null;
+  near: boolean;
+  drawn: boolean;
+  end: AbortController;
 }
 
 export class TurnsView {
   readonly root = element("div", "jor-turns");
-  readonly #log = element("div", "jor-log");
+  readonly log = element("div", "jor-log");
+  readonly #list = element("div", "jor-list");
+  /** An answer is shown that no turn has taken in. */
+  leftover = false;
   readonly #newest = button("jor-button jor-newest", "Jump to the newest text", "\u2193 newest");
-  readonly #picture: (id: string) => string;
+  readonly #kit: Kit;
+  readonly #actions: TurnActions;
   readonly #signal: AbortSignal;
   readonly #follow: Follow;
+  readonly #onDrawn: () => void;
   #kept = Number.NEGATIVE_INFINITY;
-  #settled: Shown[] = [];
-  #question: Shown | null = null;
-  #answer: AnswerView | null = null;
+  #turns: readonly Turn[] = [];
+  #items = new Map<string, Item>();
+  #question: Item | null = null;
+  #answer: Item | null = null;
+  /** What runs has been told as settled turns already; its state has not. */
+  #taken: { asking: string; answer: number } | null = null;
+  /** Views with images that are on their way. */
+  readonly #awaiting = new Set<QuestionView | ReplyView>();
+  /** The branch that was asked for, which gets the focus that was on the switch. */
+  #wanted = "";
+  /** Where the reader was in an earlier view, until the reader moves. */
+  #place: Place | null = null;
 
-  constructor(picture: (id: string) => string, signal: AbortSignal) {
-    this.#picture = picture;
+  /** `onDrawn` is called when something was built between frames, `place` is where an earlier view was left. */
+  constructor(kit: Kit, actions: TurnActions, place: Place | null, onDrawn: () => void, signal: AbortSignal) {
+    this.#kit = kit;
     this.#signal = signal;
-    this.#log.tabIndex = 0;
-    this.#log.setAttribute("role", "region");
-    this.#log.setAttribute("aria-label", "conversation");
-    this.#follow = new Follow(ownEnd(this.#log), signal, true, () => this.#offer());
+    this.#onDrawn = onDrawn;
+    const request: TurnActions["request"] = (asked) => {
+      if (asked.type === "branch") this.#wanted = asked.turn;
+      return actions.request(asked);
+    };
+    this.#actions = { ...actions, request };
+    this.log.tabIndex = 0;
+    this.log.setAttribute("role", "region");
+    this.log.setAttribute("aria-label", "conversation");
+    this.#follow = new kit.Follow(kit.ownEnd(this.log), signal, true, () => this.#offer());
+    if (place) this.goTo(place);
+    const moved = () => (this.#place = null);
+    for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) this.log.addEventListener(name, moved, { signal, passive: true });
     this.#newest.addEventListener("click", () => this.#jump(), { signal });
+    answerCells(this.log, actions, kit.sourceOf, signal);
+    signal.addEventListener("abort", () => this.#items.forEach((item) => item.end.abort()), { once: true });
+    this.#holdOnResize();
     show(this.#newest, false);
-    this.root.append(this.#log, this.#newest);
+    this.log.append(this.#list);
+    this.root.append(this.log, this.#newest);
   }
 
   take(now: Transcript, gone: boolean): void {
+    const focused = this.log.contains(document.activeElement) && document.activeElement !== this.log;
     const running = isRunning(now.state) && !gone;
-    this.#takeSettled(now.messages, isRunning(now.state));
-    const unkept = !running && this.#isUnkept(now);
-    const cutShort = gone && isRunning(now.state);
-    if ((running || cutShort) && now.asking) this.#ask(now.asking);
-    else if (!unkept) this.#drop("question");
-    if (running || unkept) {
-      this.#answer ??= this.#newAnswer();
-      this.#answer.take({ ...now, running });
-      if (!running && !cutShort) this.#answer.foot(lastTurn(now));
-    } else this.#drop("answer");
-    show(this.root, this.#log.childElementCount > 0);
+    const changed = now.messages !== this.#turns;
+    if (changed) this.#settle(now);
+    if (!isRunning(now.state) || this.#taken?.asking !== now.asking || this.#taken.answer !== now.answer) this.#taken = null;
+    const words = now.text !== "" || now.thought !== "" || now.beside !== NOTHING;
+    // The turn may come a moment later than the state that says it has settled.
+    this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
+    if (now.asking && !this.#taken) this.#ask(now);
+    else if (!this.leftover) this.#question = this.#drop(this.#question);
+    if ((running && !this.#taken) || this.leftover) {
+      this.#answer ??= this.#add("reply");
+      (this.#answer.view as ReplyView).run({ ...now, running });
+    } else this.#answer = this.#drop(this.#answer);
+    for (const view of this.#awaiting) if (!view.pictures()) this.#awaiting.delete(view);
+    show(this.root, this.#list.childElementCount > 0);
+    // What had the focus was taken away: the keyboard stays in the conversation.
+    if (focused && !this.log.contains(document.activeElement)) this.log.focus({ preventScroll: true });
   }
 
-  /** Draws for one frame, the newest turn first; true when more is left. */
+  /** Draws for one frame, what can be seen first; true when more is left of that. */
   draw(): boolean {
-    let more = this.#answer?.draw() ?? false;
-    for (let at = this.#settled.length - 1; at >= 0 && !more; at--) more = this.#settled[at]?.answer?.draw() ?? false;
+    let more = this.#answer ? (this.#answer.view as ReplyView).draw() : false;
+    const end = performance.now() + 8;
+    for (const item of this.#newestFirst()) {
+      if (more) break;
+      if (item.near && !item.drawn) more = this.#build(item) || performance.now() > end;
+    }
     // While a long conversation is put together, its end moves in every frame: looking now and then will do.
     if (!more || performance.now() - this.#kept > KEEPING) {
       this.#kept = performance.now();
-      this.#follow.keep();
+      this.#hold();
     }
+    this.#focusWanted();
     this.#offer();
+    if (!more) this.#kit.whenIdle(this.#buildNext);
     return more;
   }
 
-  /** A stopped, cut or failed answer that no turn has taken in: its words must not be lost. */
-  #isUnkept({ text, beside, messages }: Transcript): boolean {
-    const last = messages.at(-1);
-    return (text !== "" || beside !== NOTHING) && !(last?.role === "assistant" && last.content === text);
+  /** Goes to where an earlier view was left. */
+  goTo(place: Place): void {
+    this.#place = place;
+    this.#follow.follows = false;
   }
 
-  #takeSettled(turns: readonly Turn[], running: boolean): void {
-    let same = 0;
-    while (same < turns.length && this.#settled[same]?.turn.content === turns[same]?.content && this.#settled[same]?.turn.role === turns[same]?.role) same++;
-    for (const gone of this.#settled.splice(same)) gone.root.remove();
-    for (const turn of turns.slice(same)) this.#settled.push(this.#settle(turn, running));
-    turns.forEach((turn, at) => {
-      const shown = this.#settled[at];
-      if (!shown || shown.turn === turn) return;
-      shown.turn = turn;
-      shown.answer?.foot(turn);
+  /** Where the reader is, for a later view; null at the end. */
+  place(): Place | null {
+    if (this.#follow.follows !== false) return null;
+    const top = this.log.scrollTop;
+    for (const [turn, { root }] of this.#items) {
+      if (root.offsetTop + root.offsetHeight > top) return { turn, offset: Math.round(top - root.offsetTop) };
+    }
+    return null;
+  }
+
+  /** Builds what is far away, while the page has nothing better to do; true when more is left. */
+  #buildNext = (): boolean => {
+    if (this.#signal.aborted) return false;
+    const next = this.#newestFirst().find((item) => !item.drawn);
+    if (!next) return false;
+    this.#build(next);
+    return true;
+  };
+
+  #newestFirst(): Item[] {
+    return this.#turns.length ? Array.from(this.#items.values()).reverse() : [];
+  }
+
+  /** Makes the view of a turn, and draws some of it; true when more is left. */
+  #build(item: Item): boolean {
+    if (!item.view && item.turn) {
+      item.view = this.#viewOf(item.turn.role === "user" ? "question" : "reply", item);
+      item.view.settle(item.turn);
+    }
+    const more = item.view instanceof ReplyView && item.view.draw();
+    if (more) return true;
+    item.root.style.minHeight = "";
+    item.drawn = true;
+    if (item.view?.pictures()) this.#awaiting.add(item.view);
+    return false;
+  }
+
+  #settle(now: Transcript): void {
+    const turns = now.messages;
+    this.#turns = turns;
+    const before = this.#items;
+    this.#items = new Map();
+    let last: Element | null = null;
+    keysOf(turns).forEach((key, at) => {
+      const turn = turns[at] as Turn;
+      const known = before.get(key);
+      const same = known?.turn?.role === turn.role ? known : undefined;
+      const item = same ?? this.#adopted(turn, now) ?? this.#placeFor(turn);
+      if (same) before.delete(key);
+      this.#items.set(key, item);
+      if (same?.turn && !isSame(same.turn, turn)) this.#change(same, turn);
+      else item.turn = turn;
+      // Only what stands elsewhere is moved: a move would cost the focus and the selection in it.
+      const place: Element | null = last ? last.nextElementSibling : this.#list.firstElementChild;
+      if (item.root !== place) this.#list.insertBefore(item.root, place);
+      last = item.root;
     });
+    for (const gone of before.values()) this.#drop(gone);
   }
 
-  /** The view of a settled turn: the running one's when it shows the same text, so that nothing jumps. */
-  #settle(turn: Turn, running: boolean): Shown {
-    if (turn.role === "user") {
-      const shown = this.#question?.turn.content === turn.content ? this.#question : this.#newQuestion(turn);
-      if (shown === this.#question) this.#question = null;
-      else this.#place(shown.root);
-      return shown;
+  /** A turn whose text, branches or figures are others now. */
+  #change(item: Item, turn: Turn): void {
+    item.turn = turn;
+    item.view?.settle(turn);
+    item.drawn = false;
+  }
+
+  /** The view of the running question or answer, when the turn is that one: then nothing jumps. */
+  #adopted(turn: Turn, { state, asking, answer }: Transcript): Item | null {
+    const item = turn.role === "user" ? this.#question : this.#answer;
+    if (!item?.view) return null;
+    const { text } = item.view;
+    if (turn.role === "user" ? text !== turn.content : !turn.content.startsWith(text) || (isRunning(state) && !text)) return null;
+    if (turn.role === "user") this.#question = null;
+    else this.#answer = null;
+    if (isRunning(state)) this.#taken = { asking, answer };
+    item.view.settle(turn);
+    item.drawn = false;
+    item.near = true;
+    return item;
+  }
+
+  #placeFor(turn: Turn): Item {
+    const item: Item = { root: element("div", "jor-turn"), turn, view: null, near: false, drawn: false, end: new AbortController() };
+    const height = `${guessedHeight(turn)}px`;
+    item.root.style.minHeight = height;
+    item.root.style.containIntrinsicSize = `auto 100% auto ${height}`;
+    this.#kit.whenNear(item.root, (near) => {
+      item.near = near;
+      if (near && !item.drawn) this.#onDrawn();
+    });
+    return item;
+  }
+
+  #viewOf(kind: "question" | "reply", { root, end }: Item): QuestionView | ReplyView {
+    return kind === "question" ? new QuestionView(root, this.#actions, end.signal) : new ReplyView(this.#kit, root, this.#actions, end.signal);
+  }
+
+  /** A place for what runs, after the settled turns. */
+  #add(kind: "question" | "reply"): Item {
+    const item: Item = { root: element("div", "jor-turn"), turn: null, view: null, near: true, drawn: true, end: new AbortController() };
+    item.view = this.#viewOf(kind, item);
+    this.#list.insertBefore(item.root, kind === "question" ? (this.#answer?.root ?? null) : null);
+    return item;
+  }
+
+  #ask({ asking, asking_attachments: attachments }: Transcript): void {
+    if (this.#question && (this.#question.view as QuestionView).text !== asking) this.#question = this.#drop(this.#question);
+    if (!this.#question) {
+      this.#question = this.#add("question");
+      this.#follow.follows = true;
+      this.#place = null;
     }
-    const goesOn = this.#answer && turn.content.startsWith(this.#answer.text) && (this.#answer.text !== "" || !running);
-    const kept = goesOn ? this.#answer : null;
-    const answer = kept ?? new AnswerView(this.#picture, this.#signal);
-    if (kept) this.#answer = null;
-    else this.#place(answer.root);
-    answer.take(settled(turn, answer.epoch));
-    answer.foot(turn);
-    return { turn, root: answer.root, answer };
+    (this.#question.view as QuestionView).ask(asking, attachments ?? []);
+    if (this.#question.view?.pictures()) this.#awaiting.add(this.#question.view);
   }
 
-  /** Settled turns stand before the running ones. */
-  #place(node: HTMLElement): void {
-    this.#log.insertBefore(node, this.#question?.root ?? this.#answer?.root ?? null);
+  #drop(item: Item | null): null {
+    item?.end.abort();
+    item?.root.remove();
+    if (item?.view) this.#awaiting.delete(item.view);
+    return null;
   }
 
-  #ask(text: string): void {
-    if (this.#question?.turn.content === text) return;
-    this.#drop("question");
-    this.#question = this.#newQuestion({ role: "user", content: text });
-    this.#log.insertBefore(this.#question.root, this.#answer?.root ?? null);
-    this.#follow.follows = true;
+  /** Keeps the end in sight for who is there, and the place of an earlier view for who was elsewhere. */
+  #hold(): void {
+    const item = this.#place ? this.#items.get(this.#place.turn) : null;
+    if (this.#place && item) this.log.scrollTop = item.root.offsetTop + this.#place.offset;
+    this.#follow.keep();
   }
 
-  #newQuestion(turn: Turn): Shown {
-    const root = element("article", "jor-question", visible(turn.content));
-    root.setAttribute("aria-label", "question");
-    root.dir = "auto";
-    return { turn, root, answer: null };
+  /** Formulas, images and folds change the height long after the text, and the reader that of the list. */
+  #holdOnResize(): void {
+    if (typeof ResizeObserver !== "function") return;
+    const observer = new ResizeObserver(() => this.#hold());
+    observer.observe(this.#list);
+    observer.observe(this.log);
+    this.#signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
 
-  #newAnswer(): AnswerView {
-    const answer = new AnswerView(this.#picture, this.#signal);
-    this.#log.append(answer.root);
-    return answer;
-  }
-
-  #drop(what: "question" | "answer"): void {
-    if (what === "question") {
-      this.#question?.root.remove();
-      this.#question = null;
-    } else {
-      this.#answer?.root.remove();
-      this.#answer = null;
-    }
+  #focusWanted(): void {
+    const view = this.#wanted ? this.#items.get(this.#wanted)?.view : null;
+    if (!view) return;
+    this.#wanted = "";
+    view.branches.takeFocus(this.log);
   }
 
   #offer(): void {
@@ -148,7 +277,8 @@ export class TurnsView {
 
   #jump(): void {
     // The button goes away: the keyboard stays where the text is.
-    if (document.activeElement === this.#newest) this.#log.focus({ preventScroll: true });
+    if (document.activeElement === this.#newest) this.log.focus({ preventScroll: true });
+    this.#place = null;
     this.#follow.toEnd();
   }
 }

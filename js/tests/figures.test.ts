@@ -1,7 +1,11 @@
 /** The figures of a footer: what is unknown is left out or called so, never 0. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cost, duration, footerParts, tokenCount } from "../src/figures";
+import { cost, duration, tokenCount } from "../src/figures";
+import { speedOf, turnFigures } from "../src/turn-figures";
+import type { Turn } from "../src/protocol";
+
+const footerParts = (turn: Turn) => turnFigures(turn).map(({ text }) => text);
 
 test("costs are written with two digits that count", () => {
   assert.deepEqual([1.5, 0.125, 0.00123, 0.000012, 1e-9, 0, 12.345].map(cost), ["$1.50", "$0.13", "$0.0012", "$0.000012", "< $0.000001", "free", "$12.35"]);
@@ -25,4 +29,12 @@ test("a footer names model, provider, tokens, cost, seconds and finish reason in
 test("a footer with gaps says unknown, and gives no reason that the model did not give", () => {
   assert.deepEqual(footerParts({ role: "assistant", content: "", state: "stopped", usage: { completion_tokens: 3 } }), ["unknown \u2192 3 tokens", "cost unknown", "stopped"]);
   assert.deepEqual(footerParts({ role: "assistant", content: "" }), []);
+});
+
+test("a footer says whom it asked first, how fast it was, and the provider's own word where that is another", () => {
+  const turn: Turn = { role: "assistant", content: "", model: "m/x", requested_model: "m/y", tried: ["m/y: 503 overloaded"], speed: 97.9, finish_reason: "stop", native_finish_reason: "end_turn" };
+  assert.deepEqual(footerParts(turn), ["m/x", "instead of m/y", "98 tokens/s", "stop (end_turn)"]);
+  assert.equal(turnFigures(turn)[1]?.title, "tried m/y: 503 overloaded");
+  assert.deepEqual(footerParts({ role: "assistant", content: "", model: "m", requested_model: "m", tried: ["A: 503", "B: 502"], finish_reason: "stop", native_finish_reason: "stop" }), ["m", "after 2 failed tries", "stop"]);
+  assert.deepEqual([speedOf(3.21), speedOf(0), speedOf(undefined)], ["3.2 tokens/s", "", ""]);
 });

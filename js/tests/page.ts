@@ -3,8 +3,11 @@ import { JSDOM } from "jsdom";
 import { GrowingMarkdown } from "../src/markdown";
 
 const { window } = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/", pretendToBeVisual: true });
-for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver"]) {
+for (const name of ["document", "Node", "Element", "HTMLElement", "ShadowRoot", "Text", "getSelection", "getComputedStyle", "requestAnimationFrame", "cancelAnimationFrame", "Event", "MouseEvent", "KeyboardEvent", "AbortController", "AbortSignal", "MutationObserver", "sessionStorage"]) {
   Object.defineProperty(globalThis, name, { value: (window as never)[name], configurable: true, writable: true });
+}
+for (const name of ["addEventListener", "removeEventListener"] as const) {
+  Object.defineProperty(globalThis, name, { value: window[name].bind(window), configurable: true, writable: true });
 }
 HTMLElement.prototype.scrollIntoView = () => undefined;
 
@@ -72,6 +75,8 @@ export class FakeHost {
   readonly listeners: { name: string; callback: Callback }[] = [];
   traits: Record<string, unknown>;
   kernel: Record<string, unknown> = {};
+  /** What the host's widget manager has besides. */
+  manager: object = {};
   readonly model_id = "model-1";
 
   constructor(traits: Record<string, unknown>) {
@@ -88,7 +93,8 @@ export class FakeHost {
         const at = this.listeners.findIndex((known) => known.name === name && known.callback === callback);
         if (at >= 0) this.listeners.splice(at, 1);
       },
-      widget_manager: { kernel: this.kernel },
+      widget_manager: { kernel: this.kernel, ...this.manager },
+      model_id: this.model_id,
     } as never;
   }
 

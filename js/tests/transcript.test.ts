@@ -38,8 +38,16 @@ for (const message of protocol.from_kernel as FromKernel[]) {
   });
 }
 
+test("the examples of settled turns continue the traits", () => {
+  const chat = fromTraits({ ...NO_TRAITS, ...protocol.traits.chat });
+  const [turns, whole] = ["turns", "conversation"].map((type) => protocol.from_kernel.find((one: FromKernel) => one.type === type));
+  const { now, asked } = fold(chat, [turns]);
+  assert.deepEqual([now.messages.length, now.version, now.behind, asked], [6, 5, false, 0]);
+  assert.deepEqual(fold(chat, [whole]).now.messages, whole.turns);
+});
+
 test("the examples continue each other", () => {
-  const { now, asked } = fold(fromTraits({ ...NO_TRAITS, ...protocol.traits.answer }), protocol.from_kernel);
+  const { now, asked } = fold(fromTraits({ ...NO_TRAITS, ...protocol.traits.answer }), protocol.from_kernel.filter((one: FromKernel) => one.type !== "turns"));
   assert.equal(now.text, "The answer so far \u{1f600}, whole.");
   assert.equal(now.thought, "First, then");
   assert.deepEqual([asked, now.epoch], [0, 0]);
@@ -137,6 +145,72 @@ test("any loss, repetition and order of deltas ends right after one snapshot", (
     const { now } = fold(fromTraits(RUNNING), lossy);
     assert.ok(text.startsWith(now.text), `seed ${seed}`);
     assert.equal(fold(now, [snapshot(3, text)]).now.text, text);
+  }
+});
+
+const turn = (id: string, role = "user") => ({ id, role, content: id }) as const;
+const CHAT: ShownTraits = { ...NO_TRAITS, state: "done", messages: [turn("q1") as never, turn("a1", "assistant") as never], version: 1 };
+const turns = (version: number, from: number, ...ids: string[]): FromKernel => ({ type: "turns", version, from, turns: ids.map((id) => turn(id) as never) });
+const shown = ({ messages }: Transcript) => messages.map(({ id }) => id).join(" ");
+
+test("turns that settle are put in their place, and those before stay the same objects", () => {
+  const start = fromTraits(CHAT);
+  const { now, asked } = fold(start, [turns(2, 2, "q2", "a2"), turns(3, 1, "b1")]);
+  assert.deepEqual([shown(now), now.version, now.behind, asked], ["q1 b1", 3, false, 0]);
+  assert.equal(now.messages[0], start.messages[0]);
+});
+
+test("repeated and late turns change nothing", () => {
+  const { now, asked } = fold(fromTraits(CHAT), [turns(2, 2, "q2"), turns(2, 2, "q2"), turns(1, 0), turns(2, 0)]);
+  assert.deepEqual([shown(now), now.version, asked], ["q1 a1 q2", 2, 0]);
+});
+
+test("lost turns are asked for once, and the whole conversation fills the gap", () => {
+  const lost = fold(fromTraits(CHAT), [turns(3, 3, "a2"), turns(4, 4, "q3")]);
+  assert.deepEqual([shown(lost.now), lost.now.behind, lost.asked], ["q1 a1", true, 1]);
+  const filled = receive(lost.now, { type: "conversation", version: 4, turns: ["q1", "a1", "q2", "a2", "q3"].map((id) => turn(id) as never) }).now;
+  assert.deepEqual([shown(filled), filled.version, filled.behind], ["q1 a1 q2 a2 q3", 4, false]);
+  assert.equal(receive(filled, { type: "conversation", version: 3, turns: [] }).now, filled, "an older one is ignored");
+});
+
+test("turns that would leave a hole are asked for anew", () => {
+  const { now, asked } = fold(fromTraits(CHAT), [turns(2, 5, "q9")]);
+  assert.deepEqual([shown(now), now.behind, asked], ["q1 a1", true, 1]);
+});
+
+test("the trait of the turns counts when it is newer than what messages brought, and not when it is older", () => {
+  const { now } = fold(fromTraits(CHAT), [turns(2, 2, "q2")]);
+  assert.equal(shown(withTraits(now, { ...CHAT, asking: "x" })), "q1 a1 q2", "not published anew");
+  assert.equal(shown(withTraits(now, { ...CHAT, messages: [], version: 1 })), "q1 a1 q2", "published before");
+  const set = withTraits(now, { ...CHAT, messages: [], version: 3 });
+  assert.deepEqual([shown(set), set.version, set.behind], ["", 3, false]);
+});
+
+test("a version that is ahead of the turns held says that some are missing", () => {
+  const ahead = withTraits(fromTraits(CHAT), { ...CHAT, version: 2 });
+  assert.equal(ahead.behind, true);
+  assert.deepEqual([fold(ahead, [turns(2, 2, "q2")]).now.behind, shown(fold(ahead, [turns(2, 2, "q2")]).now)], [false, "q1 a1 q2"]);
+});
+
+test("any loss, repetition and order of settled turns ends right after one whole conversation", () => {
+  for (let seed = 1; seed <= 200; seed++) {
+    const next = random(seed);
+    let truth: string[] = [];
+    const all: FromKernel[] = [];
+    for (let version = 2; version < 12; version++) {
+      const from = next() < 0.2 ? Math.floor(next() * truth.length) : truth.length;
+      const added = [`q${version}`, `a${version}`];
+      truth = [...truth.slice(0, from), ...added];
+      all.push(turns(version, from, ...added));
+    }
+    const lossy = all.flatMap((message) => (next() < 0.15 ? [] : next() < 0.2 ? [message, message] : [message]));
+    if (next() < 0.5 && lossy.length > 3) lossy.splice(1, 2, lossy[2] as FromKernel, lossy[1] as FromKernel);
+    let now = fromTraits({ ...CHAT, messages: [] });
+    for (const message of lossy) now = receive(now, message).now;
+    now = withTraits(now, { ...CHAT, messages: now.given as never, version: 11 });
+    if (shown(now) !== truth.join(" ")) assert.ok(now.behind, `seed ${seed}: a loss is known`);
+    now = receive(now, { type: "conversation", version: 11, turns: truth.map((id) => turn(id) as never) }).now;
+    assert.deepEqual([shown(now), now.behind], [truth.join(" "), false], `seed ${seed}`);
   }
 });
 

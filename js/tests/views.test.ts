@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { close, hear, render, type Entry } from "../src/core";
 import { FakeHost, frame } from "./page";
+import "./chat-part";
 
 const SHARED = { _core_id: "c", state: "idle", message: "", reasoning: "", model: "openai/gpt-4", error: null, interruptible: false };
 const CHAT = { ...SHARED, _kind: "chat", messages: [], asking: "", finish_reason: "", usage: null };
@@ -203,53 +204,6 @@ test("a gap asks for a snapshot and shows nothing out of order", async () => {
   end();
 });
 
-function type(find: (name: string) => HTMLElement, text: string, key = "Enter", shiftKey = false): KeyboardEvent {
-  const box = find("textarea") as HTMLTextAreaElement;
-  box.value = text;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  const event = new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true });
-  box.dispatchEvent(event);
-  return event;
-}
-
-test("Enter sends, Shift+Enter does not, and the text stays until the kernel has taken it", async () => {
-  const { host, find, end } = open(CHAT);
-  await frame();
-  const box = find("textarea") as HTMLTextAreaElement;
-  assert.equal(type(find, "one", "Enter", true).defaultPrevented, false);
-  assert.deepEqual(host.sent, []);
-  type(find, "Why?");
-  const ask = host.sent.at(-1) as Record<string, unknown> | undefined;
-  assert.deepEqual([ask?.type, ask?.text, box.value, box.readOnly], ["ask", "Why?", "Why?", true]);
-  host.message({ type: "ack", id: ask?.id });
-  await frame();
-  assert.deepEqual([box.value, box.readOnly], ["", false]);
-  end();
-});
-
-test("a refused question stays in the box, with the reason", async () => {
-  const { host, find, end } = open(CHAT);
-  await frame();
-  type(find, "Why?");
-  host.message({ type: "refused", id: host.sent.at(-1)?.id, reason: "an answer is running" });
-  await frame();
-  assert.equal((find("textarea") as HTMLTextAreaElement).value, "Why?");
-  assert.equal(find(".jor-note").textContent, "Not sent: an answer is running");
-  end();
-});
-
-test("a question that is being answered counts as taken, though its ack was lost", async () => {
-  const { host, find, end } = open(CHAT);
-  await frame();
-  type(find, "Why?");
-  host.set({ state: "waiting", asking: "Why?" });
-  await frame();
-  assert.equal((find("textarea") as HTMLTextAreaElement).value, "");
-  assert.equal(find(".jor-question").textContent, "Why?");
-  assert.deepEqual([find(".jor-send").hidden, find(".jor-stop").hidden], [true, false]);
-  end();
-});
-
 test("a turn settles in place, with its footer, and no node is made anew", async () => {
   const { host, el, find, end } = open(CHAT);
   host.set({ state: "streaming", asking: "Why?" });
@@ -263,29 +217,7 @@ test("a turn settles in place, with its footer, and no node is made anew", async
   assert.equal(find(".jor-question"), question);
   assert.equal(find(".jor-text p"), paragraph);
   assert.equal(el.querySelectorAll("article").length, 2);
-  assert.deepEqual(Array.from(el.querySelectorAll(".jor-footer .jor-figure"), (part) => part.textContent), ["m/x", "3 \u2192 4 tokens", "$0.001", "2.0 s", "stop"]);
-  end();
-});
-
-test("a question whose answer failed with no word goes back into the box", async () => {
-  const { host, el, find, end } = open(CHAT);
-  host.set({ state: "waiting", asking: "Why?" });
-  await frame();
-  host.set({ state: "failed", asking: "", error: { type: "E", message: "No credit.", remedy: "Add some." } });
-  await frame();
-  assert.equal((find("textarea") as HTMLTextAreaElement).value, "Why?");
-  assert.equal(find(".jor-failure-message").textContent, "No credit.");
-  assert.equal(el.querySelector(".jor-question"), null);
-  end();
-});
-
-test("what is being written is in a second view too, and in one that is made again", async () => {
-  const { find, view, end } = open(CHAT);
-  await frame();
-  const box = find("textarea") as HTMLTextAreaElement;
-  box.value = "half a th";
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  assert.equal(view().querySelector("textarea")?.value, "half a th");
+  assert.deepEqual(Array.from(el.querySelectorAll(".jor-figures .jor-figure"), (part) => part.textContent), ["m/x", "3 \u2192 4 tokens", "$0.001", "2.0 s", "stop"]);
   end();
 });
 

@@ -1,0 +1,84 @@
+/** One attachment on its way to the kernel: sent in pieces, each when the one before was taken. */
+import { isText, kindOf, kindRefused, sizeRefused } from "./attachable";
+import type { Attached } from "./protocol";
+import type { Request } from "./requests";
+
+/** Bytes of one piece; a message of at most 1 MiB holds it in base64 as well. */
+export const PIECE = 512 * 1024;
+const LOOKED_AT = 4096;
+
+/** What carries a message to the kernel: resolves to null when it was taken, else to why it was not. */
+export interface Wire {
+  request(message: Request, buffers?: ArrayBuffer[]): Promise<string | null>;
+}
+
+let uploads = 0;
+
+export class Upload {
+  readonly id = `u-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++uploads}`;
+  readonly name: string;
+  readonly file: Blob;
+  kind: Attached["kind"];
+  mime: string;
+  /** Bytes that the kernel has taken. */
+  sent = 0;
+  whole = false;
+  /** Why it cannot go; null while nothing speaks against it. */
+  reason: string | null = null;
+  /** Resolves when it is whole, or to why it is not. */
+  readonly ended: Promise<string | null>;
+  #dropped = false;
+  readonly #wire: Wire;
+  readonly #changed: () => void;
+
+  constructor(file: Blob, name: string, wire: Wire, changed: () => void) {
+    this.name = name;
+    this.file = file;
+    this.#wire = wire;
+    this.#changed = changed;
+    const known = kindOf(name, file.type);
+    this.kind = known?.kind ?? "text";
+    this.mime = known?.mime ?? "text/plain";
+    this.ended = this.#run(known !== null).then((reason) => {
+      this.reason = reason;
+      this.whole = reason === null;
+      this.#changed();
+      return reason;
+    });
+  }
+
+  get bytes(): number {
+    return this.file.size;
+  }
+
+  /** Takes it back from the kernel, whatever has come of it. */
+  discard(): void {
+    this.#dropped = true;
+    if (this.sent) void this.#wire.request({ type: "discard", upload: this.id });
+  }
+
+  async #run(known: boolean): Promise<string | null> {
+    const { file } = this;
+    const refused = sizeRefused(file.size);
+    if (refused) return refused;
+    try {
+      if (!known) {
+        const start = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
+        if (!isText(start, file.size <= LOOKED_AT)) return kindRefused(file.type);
+      }
+      for (let offset = 0; offset < file.size; offset += PIECE) {
+        const piece = await file.slice(offset, offset + PIECE).arrayBuffer();
+        if (this.#dropped) return "it was removed";
+        const message = { type: "upload", upload: this.id, name: this.name, mime: this.mime, size: file.size, offset } as const;
+        const reason = await this.#wire.request(message, [piece]);
+        if (reason !== null) return reason;
+        this.sent = Math.min(file.size, offset + piece.byteLength);
+        this.#changed();
+      }
+    } catch (error) {
+      // A folder that was dropped, or a file that has changed on the disk.
+      return `it cannot be read (${error instanceof Error ? error.name : "unknown"})`;
+    }
+    return null;
+  }
+}
