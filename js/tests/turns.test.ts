@@ -172,11 +172,11 @@ test("Esc leaves a question as it was and stops nothing", async () => {
 });
 
 test("branches are gone through by their buttons, and the focus goes on with them", async () => {
-  const branches = ["a0", "a1", "a3"];
+  const branches = ["a0", "a1", "a3", "a4"];
   const page = new ChatPage({ messages: [question("q1"), answer("a1", "Second.", { branches })], version: 1, state: "done" });
   await frame();
   const group = page.find(".jor-reply .jor-branches");
-  assert.deepEqual([group.textContent, group.getAttribute("aria-label"), group.hidden], ["2 of 3", "answer 2 of 3", false]);
+  assert.deepEqual([group.textContent, group.getAttribute("aria-label"), group.hidden], ["2 of 4", "answer 2 of 4", false]);
   page.button("next answer").focus();
   page.button("next answer").click();
   assert.deepEqual([page.last().type, page.last().turn], ["branch", "a3"]);
@@ -184,7 +184,15 @@ test("branches are gone through by their buttons, and the focus goes on with the
   page.turns(2, 1, answer("a3", "Third.", { branches }));
   await frame();
   assert.deepEqual(page.texts(), ["Question q1?", "Third."]);
-  assert.deepEqual([page.button("next answer").disabled, document.activeElement], [true, page.button("previous answer")]);
+  assert.equal(document.activeElement, page.button("next answer"));
+  for (const [at, name, id, focused] of [[3, "next", "a4", "previous"], [4, "previous", "a3", "previous"]] as const) {
+    page.button(`${name} answer`).focus();
+    page.button(`${name} answer`).click();
+    page.acknowledge();
+    page.turns(at, 1, answer(id, "Another.", { branches }));
+    await frame();
+    assert.equal(document.activeElement, page.button(`${focused} answer`));
+  }
   page.end();
 });
 
