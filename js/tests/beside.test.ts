@@ -199,6 +199,8 @@ test("the transcript in the notebook is hidden beside the chat, also what comes 
   late.firstElementChild?.append("Transcript, continued\nlate");
   await until(() => isHidden(late), "hiding what came later");
   assert.ok(isHidden(children[7]));
+  late.firstElementChild?.replaceChildren("something else now");
+  await until(() => !isHidden(late), "showing what is no transcript any more");
   page.end();
   assert.ok([...children, late].every((one) => !isHidden(one)));
 });
