@@ -150,6 +150,20 @@ def test_files_from_the_dialog_travel_in_pieces_and_go_with_the_question(page: C
     assert ask["uploads"] == list(dict.fromkeys(one["upload"] for one in uploads))
 
 
+def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_nowhere_else(page: CorePage) -> None:
+    page.run("() => chat({ extras: {} })")
+    page.page.locator(".jor-box").fill("Why?")
+    page.page.locator(".jor-box").press("Enter")
+    page.until("() => sent.some(one => one.type === 'ask')")
+    page.run("() => view.model.set({ state: 'waiting', asking: 'Why?' })")
+    page.page.wait_for_selector(".jor-question")
+    page.page.keyboard.press("Escape")
+    page.until("() => sent.some(one => one.type === 'stop')")
+    page.run("() => view.model.set({ state: 'stopped', asking: '' })")
+    page.until("() => document.querySelector('.jor-box').value === 'Why?' && !document.querySelector('.jor-question')")
+    assert page.run("() => document.activeElement.className") == "jor-box"
+
+
 def test_a_model_is_found_and_chosen_by_keys_alone_and_is_always_in_sight(page: CorePage) -> None:
     page.run("() => chat({})")
     page.page.locator(".jor-model-button").focus()
