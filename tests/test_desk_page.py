@@ -54,7 +54,11 @@ FULL = {
     "system": "Answer briefly.",
 }
 FILES: list[Any] = [
-    {"name": "a-picture-with-a-long-name-of-its-own.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 300_000},
+    {
+        "name": "a-picture-with-a-long-name-of-its-own.png",
+        "mimeType": "image/png",
+        "buffer": b"\x89PNG" * 300_000,
+    },
     {"name": "data.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"},
     {"name": "archive.zip", "mimeType": "application/zip", "buffer": b"PK\x00\x00" * 9},
 ]
@@ -84,7 +88,9 @@ def fill(page: CorePage) -> None:
 
 def states(page: CorePage) -> Iterator[str]:
     """Each state of the desk, one after the other."""
-    page.run("() => chat({ suggestions: ['Why is the sky blue?', 'What does this notebook do? '.repeat(9)] })")
+    page.run(
+        "() => chat({ suggestions: ['Why is the sky blue?', 'What does this notebook do? '.repeat(9)] })"
+    )
     page.page.wait_for_selector(".jor-suggestion")
     yield "empty"
     page.run("() => view.end()")
@@ -110,7 +116,9 @@ def states(page: CorePage) -> Iterator[str]:
 def test_axe_finds_nothing_in_any_state(browser: Browser, theme: str) -> None:
     with core_page(browser, dark=theme == "dark") as page:
         page.run(f"() => {{ {KERNEL} }}")
-        page.page.add_style_tag(content=(THEMES / f"theme-{theme}-extension" / "index.css").read_text("utf-8"))
+        page.page.add_style_tag(
+            content=(THEMES / f"theme-{theme}-extension" / "index.css").read_text("utf-8")
+        )
         page.page.add_style_tag(content="body { background: var(--jp-layout-color0) }")
         page.run("() => {" + AXE.read_text("utf-8") + "}")
         for state in states(page):
@@ -120,7 +128,9 @@ def test_axe_finds_nothing_in_any_state(browser: Browser, theme: str) -> None:
             )
             assert found == [], state
         # The page's policy keeps previews from being loaded; the chips show the kind of the file then.
-        wrong = [line for line in page.console if line.startswith(("pageerror", "error")) and "image" not in line]
+        wrong = [
+            line for line in page.console if line.startswith(("pageerror", "error")) and "image" not in line
+        ]
         assert wrong == []
 
 
@@ -150,7 +160,9 @@ def test_files_from_the_dialog_travel_in_pieces_and_go_with_the_question(page: C
     assert ask["uploads"] == list(dict.fromkeys(one["upload"] for one in uploads))
 
 
-def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_nowhere_else(page: CorePage) -> None:
+def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_nowhere_else(
+    page: CorePage,
+) -> None:
     page.run("() => chat({ extras: {} })")
     page.page.locator(".jor-box").fill("Why?")
     page.page.locator(".jor-box").press("Enter")
@@ -160,7 +172,9 @@ def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_now
     page.page.keyboard.press("Escape")
     page.until("() => sent.some(one => one.type === 'stop')")
     page.run("() => view.model.set({ state: 'stopped', asking: '' })")
-    page.until("() => document.querySelector('.jor-box').value === 'Why?' && !document.querySelector('.jor-question')")
+    page.until(
+        "() => document.querySelector('.jor-box').value === 'Why?' && !document.querySelector('.jor-question')"
+    )
     assert page.run("() => document.activeElement.className") == "jor-box"
 
 
@@ -193,7 +207,9 @@ def test_a_panel_stands_in_the_window_above_all_that_clips_and_goes_when_its_but
 ) -> None:
     page.page.set_viewport_size({"width": 700, "height": 600})
     page.run("() => document.body.prepend(Object.assign(document.createElement('div'), { id: 'above' }))")
-    page.page.add_style_tag(content="#above { height: 500px } body > div + div { overflow: hidden } body { height: 3000px }")
+    page.page.add_style_tag(
+        content="#above { height: 500px } body > div + div { overflow: hidden } body { height: 3000px }"
+    )
     page.run("() => chat({})")
     page.page.locator(".jor-settings-button").click()
     place = "() => { const p = document.querySelector('.jor-settings').getBoundingClientRect(); return [p.top, p.bottom]; }"
