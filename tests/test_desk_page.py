@@ -141,7 +141,8 @@ def test_nothing_is_wider_than_its_column(page: CorePage, width: int) -> None:
         wide = page.run(
             """() => [document.documentElement, ...document.querySelectorAll('.jor-desk, .jor-desk *')]
                  .filter(n => n.checkVisibility() && !n.matches('.jor-box, .jor-queue-text'))
-                 .filter(n => n.getBoundingClientRect().right > innerWidth + 0.5 || n.getBoundingClientRect().left < -0.5)
+                 .filter(n => { const { left, right } = n.getBoundingClientRect();
+                                return left < -0.5 || right > innerWidth + 0.5; })
                  .map(n => n.className)"""
         )
         assert wide == [], state
@@ -212,10 +213,10 @@ def test_a_panel_stands_in_the_window_above_all_that_clips_and_goes_when_its_but
     )
     page.run("() => chat({})")
     page.page.locator(".jor-settings-button").click()
-    place = "() => { const p = document.querySelector('.jor-settings').getBoundingClientRect(); return [p.top, p.bottom]; }"
-    top, bottom = page.run(place)
-    assert top >= 0
-    assert bottom <= 600
+    place = page.page.locator(".jor-settings").bounding_box()
+    assert place is not None
+    assert place["y"] >= 0
+    assert place["y"] + place["height"] <= 600
     assert page.run("() => document.querySelector('.jor-settings-popup').matches(':popover-open')")
     page.page.get_by_label("Temperature").fill("1")
     page.run("() => scrollTo(0, 2000)")
