@@ -2,7 +2,7 @@
 import { cellOf, insertCell, notebookOf } from "./cells";
 import type { Kit } from "./kit";
 import type { Link } from "./link";
-import { keep, recall } from "./memory";
+import { keep, type Place, recall } from "./memory";
 import { isRunning, type Transcript } from "./transcript";
 import type { TurnActions } from "./turn-actions";
 import { copyText } from "./view-clipboard";
@@ -12,7 +12,6 @@ import { Note } from "./view-note";
 import { RemedyView } from "./view-remedy";
 import { hideTranscripts } from "./view-siblings";
 import { TurnsView } from "./view-turns";
-import type { Place } from "./memory";
 
 /** How long after a move, in milliseconds, the place is kept. */
 const SETTLED = 250;
@@ -54,7 +53,7 @@ export class ChatTurns {
       picture: (id) => link.pictures.address(id),
       toCell: (code, language) => toCell(link, code, language),
       hasCells: () => notebookOf(link.host) !== null,
-      ...(pickModel ? { pickModel } : {}),
+      pickModel,
       say: (text) => setText(spoken, spoken.textContent === text ? `${text} ` : text),
     };
     this.#turns = new TurnsView(kit, this.actions, places.get(link) ?? null, onDrawn, signal);

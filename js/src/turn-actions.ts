@@ -10,8 +10,8 @@ export interface TurnActions {
   toCell(code: string, language: string): Promise<string>;
   /** Whether this page has a notebook that takes new cells. */
   hasCells(): boolean;
-  /** Lets the reader choose a model, beside `near`; not where there is nothing to choose from. */
-  pickModel?(near: HTMLElement, onPick: (model: string) => void): void;
+  /** Lets the reader choose a model, beside `near`. */
+  pickModel(near: HTMLElement, onPick: (model: string) => void): void;
   /** Tells a screen reader. */
   say(text: string): void;
 }

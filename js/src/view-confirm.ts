@@ -1,36 +1,28 @@
-/** Asks in place whether something that cannot be taken back is meant, or which words it needs; Esc says no. */
+/** Asks in place whether something that cannot be taken back is meant; Esc says no. */
 import { button, element } from "./view-element";
 
 export interface Asked {
   question: string;
   /** On the button that goes on. */
   yes: string;
-  /** With a line to write into: its name. */
-  field?: string;
-  then(written: string): void;
+  then(): void;
 }
 
 /** The question, to be put beside what was pressed, which gets the focus back. It takes itself away. */
-export function confirmView({ question, yes, field, then }: Asked, pressed: HTMLElement): HTMLElement {
-  const box = field ? element("input", "jor-field") : null;
+export function confirmView({ question, yes, then }: Asked, pressed: HTMLElement): HTMLElement {
   const go = button("jor-button jor-yes", yes);
   const cancel = button("jor-button", "Cancel");
-  const root = element("form", "jor-confirm", element("span", "", question), ...(box ? [box] : []), go, cancel);
-  go.type = "submit";
+  const root = element("div", "jor-confirm", element("span", "", question), go, cancel);
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", question);
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
-  if (box) box.setAttribute("aria-label", field ?? "");
   const close = () => {
     root.remove();
     pressed.focus({ preventScroll: true });
   };
   cancel.addEventListener("click", close);
-  root.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (box && !box.value.trim()) return box.focus();
+  go.addEventListener("click", () => {
     close();
-    then(box?.value.trim() ?? "");
+    then();
   });
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
@@ -38,6 +30,6 @@ export function confirmView({ question, yes, field, then }: Asked, pressed: HTML
     event.stopPropagation();
     close();
   });
-  queueMicrotask(() => (box ?? cancel).focus({ preventScroll: true }));
+  queueMicrotask(() => cancel.focus({ preventScroll: true }));
   return root;
 }

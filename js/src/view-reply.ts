@@ -123,8 +123,7 @@ export class ReplyView {
   }
 
   #retryWith(pressed: HTMLElement): void {
-    if (this.#actions.pickModel) return this.#actions.pickModel(pressed, (model) => this.#retry(model));
-    this.#ask({ question: "Retry with", field: "Model slug", yes: "Retry", then: (model) => this.#retry(model) }, pressed);
+    this.#actions.pickModel(pressed, (model) => this.#retry(model));
   }
 
   #delete(pressed: HTMLElement): void {

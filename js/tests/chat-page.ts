@@ -1,5 +1,6 @@
 /** A chat on a page for tests: its host, what it has sent, and what is on screen. */
 import assert from "node:assert/strict";
+import { afterEach } from "node:test";
 import { close, hear, render, type Entry } from "../src/core";
 import { FakeHost, frame } from "./page";
 import "./chat-part";
@@ -20,6 +21,11 @@ const writeText = async (text: string) => {
 };
 Object.defineProperty(globalThis, "navigator", { value: { clipboard: { writeText } }, configurable: true, writable: true });
 
+const open = new Set<ChatPage>();
+
+// A test that fails leaves its chat open, which would wait for its kernel.
+afterEach(() => open.forEach((page) => page.end()));
+
 export class ChatPage {
   readonly host: FakeHost;
   readonly life = new AbortController();
@@ -30,6 +36,7 @@ export class ChatPage {
   constructor(traits: object, place: HTMLElement = document.body, manager: object = {}) {
     this.host = new FakeHost({ ...CHAT, ...traits });
     this.host.manager = manager;
+    open.add(this);
     this.#entry = { model: this.host.proxy(), queue: [] };
     this.el = this.view(place);
     const model = this.host.proxy() as { on(name: string, callback: (message: never) => void): void };
@@ -44,6 +51,7 @@ export class ChatPage {
   }
 
   end(): void {
+    open.delete(this);
     this.life.abort();
     close(this.#entry);
     this.el.remove();

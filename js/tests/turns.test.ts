@@ -102,21 +102,22 @@ test("retry asks for another answer once, says why it was refused, and a second 
   page.end();
 });
 
-test("retry with another model asks for its slug in place; Esc leaves it and gives the focus back", async () => {
+test("retry with another model goes through the picker; Esc leaves it and gives the focus back", async () => {
   const page = new ChatPage({ messages: TWO, version: 1, state: "done" });
   await frame();
-  const reply = page.find(".jor-reply", 1);
-  const pressed = page.button("Retry with another model", reply);
+  const pressed = page.button("Retry with another model", page.find(".jor-reply", 1));
+  pressed.focus();
   pressed.click();
+  const field = page.find<HTMLInputElement>(".jor-picker-search");
+  assert.equal(document.activeElement, field);
+  field.dispatchEvent(key("Escape"));
   await frame();
-  const box = page.find<HTMLInputElement>(".jor-field");
-  assert.equal(document.activeElement, box);
-  box.dispatchEvent(key("Escape"));
-  assert.deepEqual([page.all(".jor-confirm").length, document.activeElement], [0, pressed]);
+  assert.deepEqual([document.activeElement, page.sent("retry").length], [pressed, 0]);
   pressed.click();
+  field.value = "m/y";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(key("Enter"));
   await frame();
-  page.find<HTMLInputElement>(".jor-field").value = " m/y ";
-  page.button("Retry", page.find(".jor-confirm")).click();
   assert.deepEqual([page.last().type, page.last().turn, page.last().model], ["retry", "a2", "m/y"]);
   page.end();
 });
