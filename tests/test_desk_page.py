@@ -239,8 +239,7 @@ def test_where_a_window_is_too_low_a_panel_stands_in_the_text(page: CorePage) ->
 def test_the_handle_is_dragged_and_the_height_is_that_of_later_views(page: CorePage) -> None:
     page.run("traits => chat(traits)", FULL)
     handle = page.page.locator(".jor-size")
-    handle.wait_for()
-    before = page.run("() => document.querySelector('.jor-log').offsetHeight")
+    handle.press("Home")
     box = handle.bounding_box()
     assert box is not None
     page.page.mouse.move(box["x"] + 50, box["y"] + 5)
@@ -248,10 +247,17 @@ def test_the_handle_is_dragged_and_the_height_is_that_of_later_views(page: CoreP
     page.page.mouse.move(box["x"] + 50, box["y"] + 85, steps=4)
     page.page.mouse.up()
     page.page.mouse.move(box["x"] + 50, box["y"] + 300)
-    assert page.run("() => document.querySelector('.jor-log').offsetHeight") == before + 80
-    assert handle.get_attribute("aria-valuenow") == str(before + 80)
-    handle.dblclick()
-    assert page.run("() => document.querySelector('.jor-log').offsetHeight") == before
+    assert handle.get_attribute("aria-valuenow") == "176"
+    heights = "() => [...document.querySelectorAll('.jor-log')].map(log => log.offsetHeight)"
+    assert page.run(heights) == [176]
+    page.run(
+        """() => loader.render({ model: view.model, signal: new AbortController().signal,
+                                 el: document.body.appendChild(document.createElement('div')) })"""
+    )
+    page.until("() => document.querySelectorAll('.jor-size').length === 2")
+    page.until(f"() => ({heights})().every(height => height === 176)")
+    handle.first.dblclick()
+    page.until("() => !document.querySelector('.jor-chat').classList.contains('jor-sized')")
 
 
 def test_the_box_grows_with_its_text_and_no_further_than_it_may(page: CorePage) -> None:
