@@ -141,8 +141,8 @@ def test_nothing_is_wider_than_its_column(page: CorePage, width: int) -> None:
         wide = page.run(
             """() => [document.documentElement, ...document.querySelectorAll('.jor-desk, .jor-desk *')]
                  .filter(n => n.checkVisibility() && !n.matches('.jor-box, .jor-queue-text'))
-                 .filter(n => n.getBoundingClientRect().right > innerWidth + 0.5
-                              || n.getBoundingClientRect().left < -0.5)
+                 .filter(n => { const { left, right } = n.getBoundingClientRect();
+                                return left < -0.5 || right > innerWidth + 0.5; })
                  .map(n => n.className)"""
         )
         assert wide == [], state
@@ -159,6 +159,24 @@ def test_files_from_the_dialog_travel_in_pieces_and_go_with_the_question(page: C
     ask = page.run("() => sent.find(one => one.type === 'ask')")
     assert ask["text"] == "What is this?"
     assert ask["uploads"] == list(dict.fromkeys(one["upload"] for one in uploads))
+
+
+def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_nowhere_else(
+    page: CorePage,
+) -> None:
+    page.run("() => chat({ extras: {} })")
+    page.page.locator(".jor-box").fill("Why?")
+    page.page.locator(".jor-box").press("Enter")
+    page.until("() => sent.some(one => one.type === 'ask')")
+    page.run("() => view.model.set({ state: 'waiting', asking: 'Why?' })")
+    page.page.wait_for_selector(".jor-question")
+    page.page.keyboard.press("Escape")
+    page.until("() => sent.some(one => one.type === 'stop')")
+    page.run("() => view.model.set({ state: 'stopped', asking: '' })")
+    page.until(
+        "() => document.querySelector('.jor-box').value === 'Why?' && !document.querySelector('.jor-question')"
+    )
+    assert page.run("() => document.activeElement.className") == "jor-box"
 
 
 def test_a_model_is_found_and_chosen_by_keys_alone_and_is_always_in_sight(page: CorePage) -> None:
@@ -195,11 +213,10 @@ def test_a_panel_stands_in_the_window_above_all_that_clips_and_goes_when_its_but
     )
     page.run("() => chat({})")
     page.page.locator(".jor-settings-button").click()
-    place = """() => { const p = document.querySelector('.jor-settings').getBoundingClientRect();
-                        return [p.top, p.bottom]; }"""
-    top, bottom = page.run(place)
-    assert top >= 0
-    assert bottom <= 600
+    place = page.page.locator(".jor-settings").bounding_box()
+    assert place is not None
+    assert place["y"] >= 0
+    assert place["y"] + place["height"] <= 600
     assert page.run("() => document.querySelector('.jor-settings-popup').matches(':popover-open')")
     page.page.get_by_label("Temperature").fill("1")
     page.run("() => scrollTo(0, 2000)")
@@ -222,8 +239,7 @@ def test_where_a_window_is_too_low_a_panel_stands_in_the_text(page: CorePage) ->
 def test_the_handle_is_dragged_and_the_height_is_that_of_later_views(page: CorePage) -> None:
     page.run("traits => chat(traits)", FULL)
     handle = page.page.locator(".jor-size")
-    handle.wait_for()
-    before = page.run("() => document.querySelector('.jor-log').offsetHeight")
+    handle.press("Home")
     box = handle.bounding_box()
     assert box is not None
     page.page.mouse.move(box["x"] + 50, box["y"] + 5)
@@ -231,10 +247,17 @@ def test_the_handle_is_dragged_and_the_height_is_that_of_later_views(page: CoreP
     page.page.mouse.move(box["x"] + 50, box["y"] + 85, steps=4)
     page.page.mouse.up()
     page.page.mouse.move(box["x"] + 50, box["y"] + 300)
-    assert page.run("() => document.querySelector('.jor-log').offsetHeight") == before + 80
-    assert handle.get_attribute("aria-valuenow") == str(before + 80)
-    handle.dblclick()
-    assert page.run("() => document.querySelector('.jor-log').offsetHeight") == before
+    assert handle.get_attribute("aria-valuenow") == "176"
+    heights = "() => [...document.querySelectorAll('.jor-log')].map(log => log.offsetHeight)"
+    assert page.run(heights) == [176]
+    page.run(
+        """() => loader.render({ model: view.model, signal: new AbortController().signal,
+                                 el: document.body.appendChild(document.createElement('div')) })"""
+    )
+    page.until("() => document.querySelectorAll('.jor-size').length === 2")
+    page.until(f"() => ({heights})().every(height => height === 176)")
+    handle.first.dblclick()
+    page.until("() => !document.querySelector('.jor-chat').classList.contains('jor-sized')")
 
 
 def test_the_box_grows_with_its_text_and_no_further_than_it_may(page: CorePage) -> None:
