@@ -1,0 +1,146 @@
+"""Runs the Python blocks of documents as cells, and writes what they show below them: `python scripts/doc_cells.py`.
+
+Each document begins in a fresh state; its blocks that say they are ``python`` run in order. A block that says
+``output``, right below one, is what the cell shows as plain text, with … for what differs from run to run. A cell
+may fail only where its output says with which error. With `--check` no file is written, and the exit status is 1
+where a block fails or shows something else.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from cell_runs import AT_ONCE, ROOT, Failed, of_no_run, run_cell, running
+from nbformat import NotebookNode
+
+DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md"))]
+_BLOCK = re.compile(r"^```python[^\n]*\n(.*?)\n```$(?:\n\n```output\n(.*?)\n?```$)?", re.MULTILINE | re.DOTALL)
+_FAILURE = re.compile(r"^\w+(?:Error|Interrupt): ", re.MULTILINE)
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_FRESH = """\
+%reset -f
+%unload_ext jupyter_openrouter
+import sys
+for name in [name for name in sys.modules if name.partition(".")[0] == "jupyter_openrouter"]:
+    del sys.modules[name]
+del sys
+"""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A Python block of a document.
+
+    Attributes:
+        source: The cell.
+        shown: What the document says that it shows; None where it says nothing.
+        place: Where the text of the output begins and ends in the document.
+    """
+
+    source: str
+    shown: str | None
+    place: tuple[int, int]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the document says that the cell fails."""
+        return self.shown is not None and _FAILURE.search(self.shown) is not None
+
+
+def blocks(document: str) -> list[Block]:
+    """The Python blocks of a document, in order.
+
+    >>> [block.shown for block in blocks("```python\\n1\\n```\\n\\n```output\\n1\\n```\\n\\n```python\\n2\\n```")]
+    ['1', None]
+    """
+    return [Block(found[1], found[2], found.span(2)) for found in _BLOCK.finditer(document)]
+
+
+def shown(outputs: Iterable[NotebookNode]) -> str:
+    """What outputs show as plain text, without what differs from run to run."""
+    texts = []
+    for output in outputs:
+        if output.output_type == "stream":
+            text = output.text
+        elif output.output_type == "error":
+            text = f"{output.ename}: {output.evalue}"
+        else:
+            text = output.data.get("text/plain", "")
+        texts.append("\n".join(line.rstrip() for line in _ANSI.sub("", text).strip("\n").split("\n")))
+    return of_no_run("\n".join(texts))
+
+
+def fits(said: str, found: str) -> bool:
+    """Whether a document's output is what a cell showed; … stands for anything.
+
+    >>> fits("a … c\\n…", "a b c\\nd\\ne"), fits("a", "b")
+    (True, False)
+    """
+    pattern = ".*?".join(map(re.escape, of_no_run(said.strip("\n")).split("…")))
+    return re.fullmatch(pattern, found.strip("\n"), re.DOTALL) is not None
+
+
+def results(paths: Iterable[Path]) -> dict[Path, list[tuple[Block, str]]]:
+    """The blocks of each document with what they show, all run in one kernel.
+
+    Raises:
+        Failed: a cell failed that should not, or did not fail as its document says.
+    """
+    found: dict[Path, list[tuple[Block, str]]] = {}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+
+    def run(source: str, *, fails: bool = False) -> str:
+        cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"] if fails else []})
+        notebook.cells.append(cell)
+        return shown(run_cell(client, len(notebook.cells) - 1))
+
+    with tempfile.TemporaryDirectory() as folder, running(notebook, Path(folder)) as client:
+        for number, path in enumerate(paths):
+            run(f"{_FRESH}{AT_ONCE}import os; os.mkdir({f'{folder}/{number}'!r}); os.chdir({f'{folder}/{number}'!r})")
+            found[path] = []
+            for block in blocks(path.read_text("utf-8")):
+                try:
+                    text = run(block.source, fails=block.fails)
+                except Failed as failed:
+                    raise Failed(f"{path.relative_to(ROOT)}: {failed}") from None
+                if block.fails and not _FAILURE.search(text):
+                    raise Failed(f"{path.relative_to(ROOT)}: this cell should fail, and did not:\n{block.source}")
+                found[path].append((block, text))
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Runs them and writes or compares; returns the exit status."""
+    check = "--check" in arguments
+    paths = [Path(argument).resolve() for argument in arguments if argument != "--check"] or DOCUMENTS
+    try:
+        found = results(paths)
+    except Failed as failed:
+        print(failed, file=sys.stderr)
+        return 1
+    status = 0
+    for path, pairs in found.items():
+        text = path.read_text("utf-8")
+        for block, now in reversed(pairs):
+            if block.shown is None or fits(block.shown, now):
+                continue
+            if check:
+                print(f"{path.relative_to(ROOT)}:\n{block.source}\n\nshows now:\n{now}", file=sys.stderr)
+                status = 1
+            start, end = block.place
+            line_end = "\n" if now and text[end:].startswith("```") else ""
+            text = text[:start] + now + line_end + text[end:]
+        if not check and text != path.read_text("utf-8"):
+            path.write_text(text, "utf-8")
+            print(f"{path.relative_to(ROOT)}: written")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
