@@ -29,7 +29,16 @@ _TIMES = frozenset(
     {"sent_at", "first_delta_seconds", "seconds", "reasoning_seconds", "generation_id", "request_hash"}
 )
 _TURNS = frozenset({"id", "after"})
+_BROKEN_OFF = frozenset({"stopped", "cut", "failed"})
 _OF_A_RUN = [
+    # The cost of an answer that broke off is asked for, and told some moments later: before the run ends, or not.
+    (
+        re.compile(
+            r"(?: · \d+ → \d+ tokens)? · (?:cost unknown|\\?\$[\d.]+)"
+            r"(?= · [\d.]+ s · (?:stopped|cut off: incomplete|failed))"
+        ),
+        " · …",
+    ),
     (re.compile(r"\b\d+(?:\.\d+)? (s|ms|seconds)\b"), r"… \1"),
     (re.compile(r"\bgen-\d+-\w+"), "gen-…"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:…"),
@@ -103,6 +112,8 @@ def of_no_run(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     hidden = _TIMES | (_TURNS if "question_hash" in value else frozenset())
+    if value.get("state") in _BROKEN_OFF:
+        hidden |= {"usage", "cost"}
     return {
         name: "…" if name in hidden or name.startswith("image/") or name == "model_id" else of_no_run(inner)
         for name, inner in value.items()

@@ -20,9 +20,13 @@ from cell_runs import AT_ONCE, ROOT, Failed, of_no_run, run_cell, running
 from nbformat import NotebookNode
 
 DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md"))]
-_BLOCK = re.compile(r"^```python[^\n]*\n(.*?)\n```$(?:\n\n```output\n(.*?)\n?```$)?", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^```python[^\n]*\n(.*?)\n```$(?:\n\n(?P<all>(?P<fence>```+)output\n(?P<shown>.*?)\n?(?P=fence)$))?",
+    re.MULTILINE | re.DOTALL,
+)
 _FAILURE = re.compile(r"^\w+(?:Error|Interrupt): ", re.MULTILINE)
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# Colours; and what a kernel that a cell starts says of loopback.
+_LEFT_OUT = re.compile(r"\x1b\[[0-9;]*m|^\[IPKernelApp\] WARNING .*\n?", re.MULTILINE)
 _FRESH = """\
 %reset -f
 %unload_ext jupyter_openrouter
@@ -40,7 +44,7 @@ class Block:
     Attributes:
         source: The cell.
         shown: What the document says that it shows; None where it says nothing.
-        place: Where the text of the output begins and ends in the document.
+        place: Where the block of the output begins and ends in the document.
     """
 
     source: str
@@ -59,7 +63,13 @@ def blocks(document: str) -> list[Block]:
     >>> [block.shown for block in blocks("```python\\n1\\n```\\n\\n```output\\n1\\n```\\n\\n```python\\n2\\n```")]
     ['1', None]
     """
-    return [Block(found[1], found[2], found.span(2)) for found in _BLOCK.finditer(document)]
+    return [Block(found[1], found["shown"], found.span("all")) for found in _BLOCK.finditer(document)]
+
+
+def output_block(text: str) -> str:
+    """An output as a document holds it, between fences that nothing in it closes."""
+    fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`{3,}", text))]))
+    return f"{fence}output\n{text.strip(chr(10))}\n{fence}"
 
 
 def shown(outputs: Iterable[NotebookNode]) -> str:
@@ -72,7 +82,7 @@ def shown(outputs: Iterable[NotebookNode]) -> str:
             text = f"{output.ename}: {output.evalue}"
         else:
             text = output.data.get("text/plain", "")
-        texts.append("\n".join(line.rstrip() for line in _ANSI.sub("", text).strip("\n").split("\n")))
+        texts.append("\n".join(line.rstrip() for line in _LEFT_OUT.sub("", text).strip("\n").split("\n")))
     return of_no_run("\n".join(texts))
 
 
@@ -93,7 +103,9 @@ def results(paths: Iterable[Path]) -> dict[Path, list[tuple[Block, str]]]:
         Failed: a cell failed that should not, or did not fail as its document says.
     """
     found: dict[Path, list[tuple[Block, str]]] = {}
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
 
     def run(source: str, *, fails: bool = False) -> str:
         cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"] if fails else []})
@@ -102,7 +114,9 @@ def results(paths: Iterable[Path]) -> dict[Path, list[tuple[Block, str]]]:
 
     with tempfile.TemporaryDirectory() as folder, running(notebook, Path(folder)) as client:
         for number, path in enumerate(paths):
-            run(f"{_FRESH}{AT_ONCE}import os; os.mkdir({f'{folder}/{number}'!r}); os.chdir({f'{folder}/{number}'!r})")
+            run(
+                f"{_FRESH}{AT_ONCE}import os; os.mkdir({f'{folder}/{number}'!r}); os.chdir({f'{folder}/{number}'!r})"
+            )
             found[path] = []
             for block in blocks(path.read_text("utf-8")):
                 try:
@@ -110,7 +124,9 @@ def results(paths: Iterable[Path]) -> dict[Path, list[tuple[Block, str]]]:
                 except Failed as failed:
                     raise Failed(f"{path.relative_to(ROOT)}: {failed}") from None
                 if block.fails and not _FAILURE.search(text):
-                    raise Failed(f"{path.relative_to(ROOT)}: this cell should fail, and did not:\n{block.source}")
+                    raise Failed(
+                        f"{path.relative_to(ROOT)}: this cell should fail, and did not:\n{block.source}"
+                    )
                 found[path].append((block, text))
     return found
 
@@ -134,8 +150,7 @@ def main(arguments: list[str]) -> int:
                 print(f"{path.relative_to(ROOT)}:\n{block.source}\n\nshows now:\n{now}", file=sys.stderr)
                 status = 1
             start, end = block.place
-            line_end = "\n" if now and text[end:].startswith("```") else ""
-            text = text[:start] + now + line_end + text[end:]
+            text = text[:start] + output_block(now) + text[end:]
         if not check and text != path.read_text("utf-8"):
             path.write_text(text, "utf-8")
             print(f"{path.relative_to(ROOT)}: written")

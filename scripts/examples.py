@@ -87,7 +87,10 @@ def main(arguments: list[str]) -> int:
             return 1
         changed = difference(saved, found)
         if check and changed:
-            print(f"{path.name}: a run gives something else; `make examples` keeps it.\n{changed}", file=sys.stderr)
+            print(
+                f"{path.name}: a run gives something else; `make examples` keeps it.\n{changed}",
+                file=sys.stderr,
+            )
             status = 1
         elif changed or path.read_text("utf-8") != written(tidy(saved)):
             text = written(found if changed else tidy(saved))
