@@ -40,15 +40,15 @@ napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 
+smartquotes = False  # messages are searched for as they stand
+
 html_theme = "furo"
 html_title = "jupyter_openrouter"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {"sidebar_hide_name": False}
-html_static_path: list[str] = []
-# Light and dark come from the reader's system, with a switch on each page.
-pygments_style = "a11y-high-contrast-light"
-pygments_dark_style = "a11y-high-contrast-dark"
+html_static_path = ["_static"]
+html_css_files = ["outputs.css"]
 
 # "Seconds: so far" below an attribute is a sentence, and names no type.
 GoogleDocstring._consume_inline_attribute = lambda self: ("", self._dedent(self._consume_to_end()))

@@ -15,7 +15,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
-CELL_SECONDS = 120
+CELL_SECONDS = START_SECONDS = 300
 # Nothing answers at this address, so that what needs the service fails, and is not asked for a key.
 NOWHERE = {"OPENROUTER_BASE_URL": "http://127.0.0.1:9", "OPENROUTER_API_KEY": "none"}
 AT_ONCE = """\
@@ -64,6 +64,7 @@ def running(notebook: NotebookNode, folder: Path, *, startup: str = "") -> Itera
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
+        startup_timeout=START_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--log-level=ERROR"],  # no warning that loopback is not encrypted

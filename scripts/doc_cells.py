@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from cell_runs import AT_ONCE, ROOT, Failed, of_no_run, run_cell, running
+from cell_runs import AT_ONCE, NOWHERE, ROOT, Failed, of_no_run, run_cell, running
 from nbformat import NotebookNode
 
 DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md"))]
@@ -30,10 +30,15 @@ _LEFT_OUT = re.compile(r"\x1b\[[0-9;]*m|^\[IPKernelApp\] WARNING .*\n?", re.MULT
 _FRESH = """\
 %reset -f
 %unload_ext jupyter_openrouter
-import sys
+import os, sys
+if "jupyter_openrouter.background" in sys.modules:
+    sys.modules["jupyter_openrouter.background"].stop()
 for name in [name for name in sys.modules if name.partition(".")[0] == "jupyter_openrouter"]:
     del sys.modules[name]
-del sys
+os.environ.update({environment!r})
+os.mkdir({folder!r})
+os.chdir({folder!r})
+del os, sys
 """
 
 
@@ -114,9 +119,8 @@ def results(paths: Iterable[Path]) -> dict[Path, list[tuple[Block, str]]]:
 
     with tempfile.TemporaryDirectory() as folder, running(notebook, Path(folder)) as client:
         for number, path in enumerate(paths):
-            run(
-                f"{_FRESH}{AT_ONCE}import os; os.mkdir({f'{folder}/{number}'!r}); os.chdir({f'{folder}/{number}'!r})"
-            )
+            fresh = _FRESH.format(environment=NOWHERE, folder=f"{folder}/{number}")
+            run(f"{fresh}{AT_ONCE}")
             found[path] = []
             for block in blocks(path.read_text("utf-8")):
                 try:
