@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo demo-check lab test check fix js build browser bench lock clean
+.PHONY: help demo demo-check lab test check fix js build browser bench docs examples reference lock clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
@@ -42,6 +42,16 @@ browser: .venv/.dev .venv-kernel6/.done ## The tests in a real JupyterLab alone
 bench: .venv/.dev ## Measure, beside the peers, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
+docs: .venv-docs/.done ## Build the documentation into build/docs, offline; warnings are errors
+	.venv-docs/bin/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+examples: .venv/.dev ## Run the example notebooks and keep their outputs
+	$(BIN)/python scripts/examples.py
+
+reference: .venv/.dev ## Write what the documentation takes from the code: tables, and the outputs of its cells
+	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/doc_cells.py
+
 lab: .venv/.dev ## JupyterLab on the examples, with the packages of the tests
 	$(BIN)/jupyter lab $(ALLOW_ROOT) examples
 
@@ -50,10 +60,11 @@ lock: .venv/.dev ## Choose the newest versions that fit, and write the lock file
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate --extra dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate --extra demo pyproject.toml -c requirements/dev.lock -o requirements/demo.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate --extra bench pyproject.toml -c requirements/dev.lock -o requirements/bench.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate --extra docs pyproject.toml -o requirements/docs.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate pyproject.toml requirements/kernel6.in -o requirements/kernel6.lock
 
 clean: ## Remove what the targets above have made
-	rm -rf .venv .venv-kernel6 .venv-bench js/node_modules benchmarks/browser/node_modules build
+	rm -rf .venv .venv-kernel6 .venv-docs .venv-bench js/node_modules benchmarks/browser/node_modules build
 
 # --- environments; each is made again when its lock file changes
 
@@ -77,6 +88,12 @@ clean: ## Remove what the targets above have made
 	$(PYTHON) -m venv .venv-kernel6
 	.venv-kernel6/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/kernel6.lock
 	.venv-kernel6/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv-docs/.done: requirements/docs.lock pyproject.toml
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.lock
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 js/node_modules/.done: js/package-lock.json
