@@ -47,8 +47,9 @@ export class TurnsView {
   #taken: { asking: string; answer: number } | null = null;
   /** Views with images that are on their way. */
   readonly #awaiting = new Set<QuestionView | ReplyView>();
-  /** The branch that was asked for, which gets the focus that was on the switch. */
+  /** The branch that was asked for, which gets the focus that was on the switch, and the name of the button pressed. */
   #wanted = "";
+  #pressed = "";
   /** Where the reader was in an earlier view, until the reader moves. */
   #place: Place | null = null;
 
@@ -58,7 +59,10 @@ export class TurnsView {
     this.#signal = signal;
     this.#onDrawn = onDrawn;
     const request: TurnActions["request"] = (asked) => {
-      if (asked.type === "branch") this.#wanted = asked.turn;
+      if (asked.type === "branch") {
+        this.#wanted = asked.turn;
+        this.#pressed = document.activeElement?.getAttribute("aria-label") ?? "";
+      }
       return actions.request(asked);
     };
     this.#actions = { ...actions, request };
@@ -268,7 +272,7 @@ export class TurnsView {
     const view = this.#wanted ? this.#items.get(this.#wanted)?.view : null;
     if (!view) return;
     this.#wanted = "";
-    view.branches.takeFocus(this.log);
+    view.branches.takeFocus(this.#pressed, this.log);
   }
 
   #offer(): void {
