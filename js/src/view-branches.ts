@@ -41,10 +41,11 @@ export class BranchesView {
     show(this.root, shown);
   }
 
-  /** Takes over the focus that was lost with the branch before, to go on in the same direction. */
-  takeFocus(fallback: HTMLElement): void {
+  /** Takes over the focus that was lost with the branch before: to the button of this name, if there is more that way. */
+  takeFocus(name: string, fallback: HTMLElement): void {
     const { activeElement } = document;
     if (activeElement && activeElement !== document.body && activeElement !== fallback) return;
-    (this.#on.disabled ? this.#back : this.#on).focus({ preventScroll: true });
+    const [one, other] = this.#back.getAttribute("aria-label") === name ? [this.#back, this.#on] : [this.#on, this.#back];
+    (one.disabled ? other : one).focus({ preventScroll: true });
   }
 }

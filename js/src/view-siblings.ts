@@ -1,7 +1,8 @@
 /** Hides the transcript that a notebook keeps after a chat, while the chat itself is there to read. */
 
-/** How each of its outputs begins. */
+/** How each of its outputs begins; those that hold nothing yet are blank, and stand before the others. */
 const MARK = /^\s*Transcript(?: of the chat above|, continued)/;
+const THINGS = "img, svg, canvas, video, audio, iframe, object, input, button, .jupyter-widgets";
 
 /** Hides those that follow `el`'s output, also as they come; all are shown again when `signal` aborts. */
 export function hideTranscripts(el: HTMLElement, signal: AbortSignal): void {
@@ -10,9 +11,7 @@ export function hideTranscripts(el: HTMLElement, signal: AbortSignal): void {
   if (!own || !area || signal.aborted) return;
   const hidden = new Set<HTMLElement>();
   const look = () => {
-    let sibling = own.nextElementSibling;
-    const now = new Set<HTMLElement>();
-    for (; sibling instanceof HTMLElement && isTranscript(sibling); sibling = sibling.nextElementSibling) now.add(sibling);
+    const now = transcriptsAfter(own);
     for (const one of hidden) if (!now.has(one)) reveal(one);
     for (const one of now) one.style.setProperty("display", "none", "important");
     hidden.clear();
@@ -33,7 +32,18 @@ function reveal(output: HTMLElement): void {
   output.style.removeProperty("display");
 }
 
-function isTranscript(output: HTMLElement): boolean {
-  const drawn = output.querySelector(".jp-OutputArea-output");
-  return MARK.test(drawn?.textContent ?? "");
+/** The outputs of the transcript, with the blank ones in front of them. */
+function transcriptsAfter(own: Element): Set<HTMLElement> {
+  const found = new Set<HTMLElement>();
+  let blank: HTMLElement[] = [];
+  for (let one = own.nextElementSibling; one instanceof HTMLElement; one = one.nextElementSibling) {
+    const drawn = one.querySelector(".jp-OutputArea-output");
+    const text = drawn?.textContent?.trim() ?? "";
+    if (MARK.test(text)) {
+      for (const each of [...blank, one]) found.add(each);
+      blank = [];
+    } else if (!text && !one.querySelector(THINGS)) blank.push(one);
+    else break;
+  }
+  return found;
 }

@@ -2,7 +2,7 @@
 import type { Kit } from "./kit";
 import type { Place } from "./memory";
 import type { Turn } from "./protocol";
-import { NOTHING } from "./extras";
+import { isNothing } from "./extras";
 import { isRunning, type Transcript } from "./transcript";
 import type { TurnActions } from "./turn-actions";
 import { guessedHeight, isSame, keysOf } from "./turn-order";
@@ -47,8 +47,9 @@ export class TurnsView {
   #taken: { asking: string; answer: number } | null = null;
   /** Views with images that are on their way. */
   readonly #awaiting = new Set<QuestionView | ReplyView>();
-  /** The branch that was asked for, which gets the focus that was on the switch. */
+  /** The branch that was asked for, which gets the focus that was on the switch, and the name of the button pressed. */
   #wanted = "";
+  #pressed = "";
   /** Where the reader was in an earlier view, until the reader moves. */
   #place: Place | null = null;
 
@@ -58,7 +59,10 @@ export class TurnsView {
     this.#signal = signal;
     this.#onDrawn = onDrawn;
     const request: TurnActions["request"] = (asked) => {
-      if (asked.type === "branch") this.#wanted = asked.turn;
+      if (asked.type === "branch") {
+        this.#wanted = asked.turn;
+        this.#pressed = document.activeElement?.getAttribute("aria-label") ?? "";
+      }
       return actions.request(asked);
     };
     this.#actions = { ...actions, request };
@@ -84,7 +88,7 @@ export class TurnsView {
     const changed = now.messages !== this.#turns;
     if (changed) this.#settle(now);
     if (!isRunning(now.state) || this.#taken?.asking !== now.asking || this.#taken.answer !== now.answer) this.#taken = null;
-    const words = now.text !== "" || now.thought !== "" || now.beside !== NOTHING;
+    const words = now.text !== "" || now.thought !== "" || !isNothing(now.beside);
     // The turn may come a moment later than the state that says it has settled.
     this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
     if (now.asking && !this.#taken) this.#ask(now);
@@ -268,7 +272,7 @@ export class TurnsView {
     const view = this.#wanted ? this.#items.get(this.#wanted)?.view : null;
     if (!view) return;
     this.#wanted = "";
-    view.branches.takeFocus(this.log);
+    view.branches.takeFocus(this.#pressed, this.log);
   }
 
   #offer(): void {

@@ -189,18 +189,20 @@ function outputs(...texts: string[]): { area: HTMLElement; children: HTMLElement
 const isHidden = (one: HTMLElement | undefined) => one?.style.display === "none";
 
 test("the transcript in the notebook is hidden beside the chat, also what comes later, and comes back with its end", async () => {
-  const { children, add } = outputs("", "Transcript of the chat above, for readers without a kernel\nQ", "Transcript, continued\nA", "another output", "Transcript, continued: not ours");
+  const { children, add } = outputs("", "", "", "Transcript of the chat above, for readers without a kernel\nQ", "Transcript, continued\nA", "", "another output", "Transcript, continued: not ours");
   const page = new ChatPage({ messages: [question("q1")], version: 1, state: "done" }, children[0]);
   await until(() => isHidden(children[1]), "hiding");
-  assert.deepEqual(children.map(isHidden), [false, true, true, false, false]);
-  children[3]?.remove();
+  assert.deepEqual(children.map(isHidden), [false, true, true, true, true, false, false, false]);
+  children[6]?.remove();
   const late = add("");
   await frame();
   late.firstElementChild?.append("Transcript, continued\nlate");
   await until(() => isHidden(late), "hiding what came later");
-  assert.ok(isHidden(children[4]));
+  assert.ok(isHidden(children[7]));
+  late.firstElementChild?.replaceChildren("something else now");
+  await until(() => !isHidden(late), "showing what is no transcript any more");
   page.end();
-  assert.deepEqual([...children, late].map(isHidden), [false, false, false, false, false, false]);
+  assert.ok([...children, late].every((one) => !isHidden(one)));
 });
 
 test("the transcript comes back when the kernel is gone", async () => {
