@@ -39,7 +39,7 @@ def test_an_exchange_is_taken_out_with_all_its_answers_and_what_follows_stays() 
     made = tree("QaRbSc", "QaRd")
     made.show("c")
     assert [turn.id for turn in made.take_out("b")] == ["R", "b"]
-    assert (shown(made), "d" in made, made.after("S")) == ("QaSc", False, "a")
+    assert (shown(made), "d" in made, made.after("S"), made.beside("S")) == ("QaSc", False, "a", ["S"])
 
 
 def test_where_nothing_follows_the_other_question_of_the_same_place_is_shown() -> None:

@@ -304,7 +304,8 @@ def test_a_conversation_is_shared_by_its_name_and_by_itself() -> None:
         ChatWidget("demo/echo", conversation=shared),
     )
     one.ask("one")
-    until(lambda: said(two) == ["one", "one"])
+    until(lambda: two.version == 1)
+    assert said(two) == ["one", "one"]
     assert one.name == two.name == shared.name
     two.system = "Be brief."
     until(lambda: one.system == "Be brief.")
