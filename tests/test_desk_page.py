@@ -54,7 +54,11 @@ FULL = {
     "system": "Answer briefly.",
 }
 FILES: list[Any] = [
-    {"name": "a-picture-with-a-long-name-of-its-own.png", "mimeType": "image/png", "buffer": b"\x89PNG" * 300_000},
+    {
+        "name": "a-picture-with-a-long-name-of-its-own.png",
+        "mimeType": "image/png",
+        "buffer": b"\x89PNG" * 300_000,
+    },
     {"name": "data.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"},
     {"name": "archive.zip", "mimeType": "application/zip", "buffer": b"PK\x00\x00" * 9},
 ]
@@ -84,7 +88,9 @@ def fill(page: CorePage) -> None:
 
 def states(page: CorePage) -> Iterator[str]:
     """Each state of the desk, one after the other."""
-    page.run("() => chat({ suggestions: ['Why is the sky blue?', 'What does this notebook do? '.repeat(9)] })")
+    page.run(
+        "() => chat({ suggestions: ['Why is the sky blue?', 'What does this notebook do? '.repeat(9)] })"
+    )
     page.page.wait_for_selector(".jor-suggestion")
     yield "empty"
     page.run("() => view.end()")
@@ -110,7 +116,9 @@ def states(page: CorePage) -> Iterator[str]:
 def test_axe_finds_nothing_in_any_state(browser: Browser, theme: str) -> None:
     with core_page(browser, dark=theme == "dark") as page:
         page.run(f"() => {{ {KERNEL} }}")
-        page.page.add_style_tag(content=(THEMES / f"theme-{theme}-extension" / "index.css").read_text("utf-8"))
+        page.page.add_style_tag(
+            content=(THEMES / f"theme-{theme}-extension" / "index.css").read_text("utf-8")
+        )
         page.page.add_style_tag(content="body { background: var(--jp-layout-color0) }")
         page.run("() => {" + AXE.read_text("utf-8") + "}")
         for state in states(page):
@@ -120,7 +128,9 @@ def test_axe_finds_nothing_in_any_state(browser: Browser, theme: str) -> None:
             )
             assert found == [], state
         # The page's policy keeps previews from being loaded; the chips show the kind of the file then.
-        wrong = [line for line in page.console if line.startswith(("pageerror", "error")) and "image" not in line]
+        wrong = [
+            line for line in page.console if line.startswith(("pageerror", "error")) and "image" not in line
+        ]
         assert wrong == []
 
 
@@ -131,7 +141,8 @@ def test_nothing_is_wider_than_its_column(page: CorePage, width: int) -> None:
         wide = page.run(
             """() => [document.documentElement, ...document.querySelectorAll('.jor-desk, .jor-desk *')]
                  .filter(n => n.checkVisibility() && !n.matches('.jor-box, .jor-queue-text'))
-                 .filter(n => n.getBoundingClientRect().right > innerWidth + 0.5 || n.getBoundingClientRect().left < -0.5)
+                 .filter(n => { const { left, right } = n.getBoundingClientRect();
+                                return left < -0.5 || right > innerWidth + 0.5; })
                  .map(n => n.className)"""
         )
         assert wide == [], state
@@ -148,6 +159,24 @@ def test_files_from_the_dialog_travel_in_pieces_and_go_with_the_question(page: C
     ask = page.run("() => sent.find(one => one.type === 'ask')")
     assert ask["text"] == "What is this?"
     assert ask["uploads"] == list(dict.fromkeys(one["upload"] for one in uploads))
+
+
+def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_nowhere_else(
+    page: CorePage,
+) -> None:
+    page.run("() => chat({ extras: {} })")
+    page.page.locator(".jor-box").fill("Why?")
+    page.page.locator(".jor-box").press("Enter")
+    page.until("() => sent.some(one => one.type === 'ask')")
+    page.run("() => view.model.set({ state: 'waiting', asking: 'Why?' })")
+    page.page.wait_for_selector(".jor-question")
+    page.page.keyboard.press("Escape")
+    page.until("() => sent.some(one => one.type === 'stop')")
+    page.run("() => view.model.set({ state: 'stopped', asking: '' })")
+    page.until(
+        "() => document.querySelector('.jor-box').value === 'Why?' && !document.querySelector('.jor-question')"
+    )
+    assert page.run("() => document.activeElement.className") == "jor-box"
 
 
 def test_a_model_is_found_and_chosen_by_keys_alone_and_is_always_in_sight(page: CorePage) -> None:
@@ -179,13 +208,15 @@ def test_a_panel_stands_in_the_window_above_all_that_clips_and_goes_when_its_but
 ) -> None:
     page.page.set_viewport_size({"width": 700, "height": 600})
     page.run("() => document.body.prepend(Object.assign(document.createElement('div'), { id: 'above' }))")
-    page.page.add_style_tag(content="#above { height: 500px } body > div + div { overflow: hidden } body { height: 3000px }")
+    page.page.add_style_tag(
+        content="#above { height: 500px } body > div + div { overflow: hidden } body { height: 3000px }"
+    )
     page.run("() => chat({})")
     page.page.locator(".jor-settings-button").click()
-    place = "() => { const p = document.querySelector('.jor-settings').getBoundingClientRect(); return [p.top, p.bottom]; }"
-    top, bottom = page.run(place)
-    assert top >= 0
-    assert bottom <= 600
+    place = page.page.locator(".jor-settings").bounding_box()
+    assert place is not None
+    assert place["y"] >= 0
+    assert place["y"] + place["height"] <= 600
     assert page.run("() => document.querySelector('.jor-settings-popup').matches(':popover-open')")
     page.page.get_by_label("Temperature").fill("1")
     page.run("() => scrollTo(0, 2000)")
@@ -208,8 +239,7 @@ def test_where_a_window_is_too_low_a_panel_stands_in_the_text(page: CorePage) ->
 def test_the_handle_is_dragged_and_the_height_is_that_of_later_views(page: CorePage) -> None:
     page.run("traits => chat(traits)", FULL)
     handle = page.page.locator(".jor-size")
-    handle.wait_for()
-    before = page.run("() => document.querySelector('.jor-log').offsetHeight")
+    handle.press("Home")
     box = handle.bounding_box()
     assert box is not None
     page.page.mouse.move(box["x"] + 50, box["y"] + 5)
@@ -217,10 +247,17 @@ def test_the_handle_is_dragged_and_the_height_is_that_of_later_views(page: CoreP
     page.page.mouse.move(box["x"] + 50, box["y"] + 85, steps=4)
     page.page.mouse.up()
     page.page.mouse.move(box["x"] + 50, box["y"] + 300)
-    assert page.run("() => document.querySelector('.jor-log').offsetHeight") == before + 80
-    assert handle.get_attribute("aria-valuenow") == str(before + 80)
-    handle.dblclick()
-    assert page.run("() => document.querySelector('.jor-log').offsetHeight") == before
+    assert handle.get_attribute("aria-valuenow") == "176"
+    heights = "() => [...document.querySelectorAll('.jor-log')].map(log => log.offsetHeight)"
+    assert page.run(heights) == [176]
+    page.run(
+        """() => loader.render({ model: view.model, signal: new AbortController().signal,
+                                 el: document.body.appendChild(document.createElement('div')) })"""
+    )
+    page.until("() => document.querySelectorAll('.jor-size').length === 2")
+    page.until(f"() => ({heights})().every(height => height === 176)")
+    handle.first.dblclick()
+    page.until("() => !document.querySelector('.jor-chat').classList.contains('jor-sized')")
 
 
 def test_the_box_grows_with_its_text_and_no_further_than_it_may(page: CorePage) -> None:

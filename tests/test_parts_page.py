@@ -378,7 +378,9 @@ def test_another_version_in_the_same_page_has_its_own_core_and_looks_and_shares_
     assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math", "newer"]
     outline = "() => getComputedStyle(second.el.querySelector('.jor-alert-name')).outlineWidth"
     assert fresh.run(outline) == "7px"
-    assert fresh.run("() => document.querySelectorAll('style').length") == 3, "two of the core, one of the chat"
+    assert fresh.run("() => document.querySelectorAll('style').length") == 3, (
+        "two of the core, one of the chat"
+    )
     fresh.run("() => { second.end(); }")
     fresh.until("() => painted() >= 5 && painted() < 10")
     assert fresh.console == []

@@ -20,9 +20,6 @@ const AUDIO: Record<string, string> = {
 };
 const SUFFIXES: Record<string, string> = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", webp: "image/webp", gif: "image/gif", pdf: "application/pdf", ...AUDIO };
 
-/** What the file dialog offers first; text of any kind is taken as well. */
-export const OFFERED = [...IMAGES, "application/pdf", "text/*", "application/json", ...Object.keys(AUDIO).map((suffix) => `.${suffix}`)].join(",");
-
 const suffixOf = (name: string) => /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 
 export interface Kind {

@@ -18,7 +18,7 @@ const SHEET = turnSheet + deskSheet + popupSheet;
 const desks = new WeakMap<Link, Desk>();
 
 function deskOf(link: Link): Desk {
-  const known = desks.get(link) ?? newDesk(link);
+  const known = desks.get(link) ?? newDesk(link, link.closed);
   desks.set(link, known);
   return known;
 }

@@ -16,8 +16,9 @@ export interface Orders extends Sender {
   stop(): void;
 }
 
-export function newDesk(orders: Orders): Desk {
-  return { draft: new Draft(orders), catalogue: new Catalogue(() => orders.models()), height: { value: null } };
+/** The desk of a chat whose model lives until `signal` aborts. */
+export function newDesk(orders: Orders, signal: AbortSignal): Desk {
+  return { draft: new Draft(orders, signal), catalogue: new Catalogue(() => orders.models()), height: { value: null } };
 }
 
 /** What a model must be able to take: the files of a draft, and those of the turns that go out with it. */

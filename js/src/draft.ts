@@ -7,6 +7,8 @@ import { Upload, type Wire } from "./upload";
 /** How long, in milliseconds, a question may be on its way before that is shown. */
 export const SLOW = 800;
 const REMEMBERED = 100;
+/** Bytes of a question; a message with more than 1 MiB is refused. */
+const LONGEST = 1_000_000;
 
 /** A question that has left the box. */
 export interface Sent {
@@ -43,8 +45,10 @@ export class Draft {
   /** What a question's return has made of the box, while nobody has changed it. */
   #returned: { one: Awaited<Sent>; box: string } | null = null;
 
-  constructor(sender: Sender) {
+  /** Ends with `signal`: what is then on its way is not followed any more. */
+  constructor(sender: Sender, signal?: AbortSignal) {
     this.#sender = sender;
+    signal?.addEventListener("abort", () => this.close(), { once: true });
   }
 
   /** Calls `watcher` after every change until `signal` aborts. */
@@ -104,6 +108,10 @@ export class Draft {
   send(): void {
     if (!this.sendable) return;
     const { text, attached } = this;
+    if (new TextEncoder().encode(text).length > LONGEST) {
+      this.say("The question is longer than 1 MB. Attach the long part as a text file.");
+      return;
+    }
     this.text = "";
     this.attached = [];
     void this.#carry(text.trim(), attached);

@@ -10,6 +10,11 @@ export interface Beside {
 
 export const NOTHING: Beside = { refusal: "", tool_calls: [], images: [], citations: [] };
 
+/** Whether it is empty, whoever made it: the lazy part `chat` has a `NOTHING` of its own. */
+export function isNothing({ refusal, tool_calls, images, citations }: Beside): boolean {
+  return !refusal && !tool_calls.length && !images.length && !citations.length;
+}
+
 /** The addresses of images that may be shown as they are; their bytes came from the kernel, which has looked at them. */
 const SHOWN = /^image\/(png|jpeg|gif|webp)$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;

@@ -69,6 +69,11 @@ export class Link {
     this.#end.abort();
   }
 
+  /** Aborts when the model is closed. */
+  get closed(): AbortSignal {
+    return this.#end.signal;
+  }
+
   /** What the host has made the widget with, where it tells. */
   get host(): unknown {
     return this.#model.widget_manager;

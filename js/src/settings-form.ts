@@ -3,6 +3,7 @@ import type { Params } from "./protocol";
 
 export const EFFORTS = ["off", "minimal", "low", "medium", "high", "xhigh"] as const;
 const LONGEST_SYSTEM = 200_000;
+const MOST_TOKENS = 1e9;
 
 /** As the fields of the form hold them; "" is the model's own. */
 export interface Fields {
@@ -44,7 +45,7 @@ export function wrong({ system, temperature, max_tokens }: Fields): Partial<Reco
   const most = Number(max_tokens);
   if (system.length > LONGEST_SYSTEM) found.system = `at most ${LONGEST_SYSTEM.toLocaleString("en-US")} characters`;
   if (temperature.trim() && !(degrees >= 0 && degrees <= 2)) found.temperature = "a number from 0 to 2";
-  if (max_tokens.trim() && !(Number.isInteger(most) && most >= 1)) found.max_tokens = "a whole number, 1 or more";
+  if (max_tokens.trim() && !(Number.isInteger(most) && most >= 1 && most <= MOST_TOKENS)) found.max_tokens = "a whole number, 1 or more";
   return found;
 }
 

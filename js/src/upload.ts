@@ -6,6 +6,9 @@ import type { Request } from "./requests";
 /** Bytes of one piece; a message of at most 1 MiB holds it in base64 as well. */
 export const PIECE = 512 * 1024;
 const LOOKED_AT = 4096;
+/** Longer ones the kernel refuses; what is cut off a name is its beginning, for its end says what it is. */
+const LONGEST_NAME = 255;
+const LONGEST_MIME = 100;
 
 /** What carries a message to the kernel: resolves to null when it was taken, else to why it was not. */
 export interface Wire {
@@ -32,13 +35,13 @@ export class Upload {
   readonly #changed: () => void;
 
   constructor(file: Blob, name: string, wire: Wire, changed: () => void) {
-    this.name = name;
+    this.name = name.slice(-LONGEST_NAME) || "file";
     this.file = file;
     this.#wire = wire;
     this.#changed = changed;
     const known = kindOf(name, file.type);
     this.kind = known?.kind ?? "text";
-    this.mime = known?.mime ?? "text/plain";
+    this.mime = (known?.mime ?? "text/plain").slice(0, LONGEST_MIME);
     this.ended = this.#run(known !== null).then((reason) => {
       this.reason = reason;
       this.whole = reason === null;

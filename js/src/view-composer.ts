@@ -1,5 +1,4 @@
 /** The box in which a question is written, with what is attached to it, and the button that sends it, or stops the answer. */
-import { OFFERED } from "./attachable";
 import type { Draft } from "./draft";
 import { AttachmentsView } from "./view-attachments";
 import { takeFiles } from "./view-drop";
@@ -50,7 +49,6 @@ export class ComposerView {
     this.#box.maxLength = LONGEST;
     this.#files.type = "file";
     this.#files.multiple = true;
-    this.#files.accept = OFFERED;
     this.#files.tabIndex = -1;
     this.#attach.title = "Attach files";
     show(this.#files, false);

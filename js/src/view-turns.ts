@@ -2,7 +2,7 @@
 import type { Kit } from "./kit";
 import type { Place } from "./memory";
 import type { Turn } from "./protocol";
-import { NOTHING } from "./extras";
+import { isNothing } from "./extras";
 import { isRunning, type Transcript } from "./transcript";
 import type { TurnActions } from "./turn-actions";
 import { guessedHeight, isSame, keysOf } from "./turn-order";
@@ -67,7 +67,8 @@ export class TurnsView {
     };
     this.#actions = { ...actions, request };
     this.log.tabIndex = 0;
-    this.log.setAttribute("role", "region");
+    // No landmark: a page may have many chats, which would all have the same name.
+    this.log.setAttribute("role", "group");
     this.log.setAttribute("aria-label", "conversation");
     this.#follow = new kit.Follow(kit.ownEnd(this.log), signal, true, () => this.#offer());
     if (place) this.goTo(place);
@@ -88,7 +89,7 @@ export class TurnsView {
     const changed = now.messages !== this.#turns;
     if (changed) this.#settle(now);
     if (!isRunning(now.state) || this.#taken?.asking !== now.asking || this.#taken.answer !== now.answer) this.#taken = null;
-    const words = now.text !== "" || now.thought !== "" || now.beside !== NOTHING;
+    const words = now.text !== "" || now.thought !== "" || !isNothing(now.beside);
     // The turn may come a moment later than the state that says it has settled.
     this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
     if (now.asking && !this.#taken) this.#ask(now);

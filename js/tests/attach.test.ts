@@ -87,6 +87,13 @@ test("an upload that is removed half way sends no more of it, and tells the kern
   assert.deepEqual(all.map(({ request }) => request.type), ["upload", "upload", "discard"]);
 });
 
+test("a name that is too long keeps its end", async () => {
+  const { all, carrier } = wire(true);
+  await new Upload(new Blob(["text"], { type: "text/plain" }), `${"a".repeat(300)}.csv`, carrier, () => undefined).ended;
+  const { request } = all[0] as Asked;
+  assert.ok(request.type === "upload" && request.name.length === 255 && request.name.endsWith(".csv"));
+});
+
 test("a file that cannot be read says so", async () => {
   const { carrier } = wire();
   const broken = { size: 3, type: "image/png", slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotFoundError")) }) } as unknown as Blob;

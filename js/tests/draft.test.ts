@@ -25,6 +25,15 @@ test("a question that is sent leaves the box, and one that is refused comes back
   draft.close();
 });
 
+test("a question that no message can hold stays in the box, and says what to do", () => {
+  const { all, carrier } = wire();
+  const draft = new Draft(carrier);
+  draft.write("\u20ac".repeat(333_334));
+  draft.send();
+  assert.deepEqual([all, draft.text.length], [[], 333_334]);
+  assert.match(draft.note, /Attach the long part/);
+});
+
 test("nothing is sent that is empty", () => {
   const { all, carrier } = wire();
   const draft = new Draft(carrier);

@@ -21,7 +21,7 @@ test("what Python set and no field shows is listed", () => {
 
 test("numbers that cannot be are named, with what can", () => {
   for (const temperature of ["-1", "2.1", "hot", "NaN", "Infinity"]) assert.equal(wrong({ ...OWN, temperature }).temperature, "a number from 0 to 2");
-  for (const max_tokens of ["0", "1.5", "-3", "many"]) assert.equal(wrong({ ...OWN, max_tokens }).max_tokens, "a whole number, 1 or more");
+  for (const max_tokens of ["0", "1.5", "-3", "many", "1e10"]) assert.equal(wrong({ ...OWN, max_tokens }).max_tokens, "a whole number, 1 or more");
   assert.deepEqual(wrong({ ...OWN, temperature: " 0.5 ", max_tokens: "1" }), {});
 });
 
