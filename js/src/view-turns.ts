@@ -67,7 +67,8 @@ export class TurnsView {
     };
     this.#actions = { ...actions, request };
     this.log.tabIndex = 0;
-    this.log.setAttribute("role", "region");
+    // No landmark: a page may have many chats, which would all have the same name.
+    this.log.setAttribute("role", "group");
     this.log.setAttribute("aria-label", "conversation");
     this.#follow = new kit.Follow(kit.ownEnd(this.log), signal, true, () => this.#offer());
     if (place) this.goTo(place);
