@@ -78,6 +78,8 @@ def test_a_settling_turn_touches_none_of_a_thousand(page: CorePage) -> None:
                    const seen = new MutationObserver((records) => (touched += records.length));
                    const all = { childList: true, subtree: true, attributes: true, characterData: true };
                    for (const turn of turns()) seen.observe(turn, all);
+                   const moved = (records) => (touched += records.filter((one) => one.removedNodes.length).length);
+                   new MutationObserver(moved).observe(turns()[0].parentElement, { childList: true });
                    view.model.set({ state: 'streaming', asking: 'New?' });
                    view.model.hear({ type: 'delta', answer: 1, offset: 0, text: 'Some ', reasoning_offset: 0,
                      reasoning: '', extras_sent: 0, tokens: 1, seconds: 1, reasoning_seconds: null }); }"""
