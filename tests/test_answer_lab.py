@@ -79,7 +79,7 @@ def theme(notebook: Notebook, name: str) -> None:
 
 
 def ask(notebook: Notebook, text: str) -> None:
-    notebook.page.locator(".jor-root textarea").fill(text)
+    notebook.page.locator(".jor-root textarea.jor-box").fill(text)
     notebook.page.keyboard.press("Enter")
 
 
@@ -375,7 +375,7 @@ def test_a_view_says_that_its_kernel_is_gone_and_keeps_what_had_come(lab: Lab) -
         assert "This is a long story" in notebook.output_text(1)
         assert page.locator(".jor-stop:not([disabled]):visible").count() == 0
         assert page.locator(".jor-send").is_disabled()
-        page.locator(".jor-root textarea").fill("another")
+        page.locator(".jor-root textarea.jor-box").fill("another")
         assert page.locator(".jor-send").is_disabled()
         assert audit(notebook) == []
         notebook.shot("gone")
@@ -429,7 +429,7 @@ def test_two_pages_and_two_views_show_one_answer_whole(lab: Lab) -> None:
     with lab.open("pages.ipynb") as notebook:
         for index in range(3):
             notebook.run_cell(index)
-        notebook.page.locator(".jor-root textarea").first.fill("A story")
+        notebook.page.locator(".jor-root textarea.jor-box").first.fill("A story")
         notebook.page.keyboard.press("Enter")
         texts = ".jor-turn-answer .jor-text, .jor-log .jor-text"
         until(notebook, lambda: len(notebook.page.locator(texts).first.inner_text()) > 100)

@@ -86,7 +86,7 @@ def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(la
         for index in range(3):
             notebook.run_cell(index)
         page = notebook.page
-        page.locator(".jor-root textarea").fill("tell me a story")
+        page.locator(".jor-root textarea.jor-box").fill("tell me a story")
         page.keyboard.press("Enter")
         chat = lambda: notebook.output_text(1)  # noqa: E731
         until(notebook, lambda: len(chat()) > 120)
@@ -130,7 +130,7 @@ def test_where_stop_is_not_heard_the_page_interrupts_our_own_cell_and_never_anot
         until(notebook, lambda: "KeyboardInterrupt" in notebook.output_text(2))
         until(notebook, lambda: "This is a long story" in notebook.output_text(2))  # the saved form
         notebook.run_cell(3)
-        page.locator(".jor-root textarea").fill("tell me a story")
+        page.locator(".jor-root textarea.jor-box").fill("tell me a story")
         page.keyboard.press("Enter")
         until(notebook, lambda: "This is a long story" in notebook.output_text(3))
         notebook.start_cell(4)
@@ -176,7 +176,7 @@ def test_a_reloaded_page_shows_the_running_chat_whole(lab: Lab) -> None:
     with lab.open("reload.ipynb") as notebook:
         notebook.run_all()
         page = notebook.page
-        page.locator(".jor-root textarea").fill("tell me a story")
+        page.locator(".jor-root textarea.jor-box").fill("tell me a story")
         page.keyboard.press("Enter")
         until(notebook, lambda: len(notebook.output_text(1)) > 160)
         notebook.save()
