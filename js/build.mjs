@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "jupyter_openrouter", "static");
 /** What each file that is not only ours contains. */
 const BUNDLED = {
-  core: ["markdown-it", "mdurl", "punycode.js", "entities"],
+  core: ["markdown-it", "mdurl", "entities"],
   math: ["temml", "dompurify"],
   colours: ["highlight.js"],
   languages: ["highlight.js"],
@@ -72,7 +72,18 @@ const ownUnicode = {
   },
 };
 
-export const plugins = [styleText, noLinkify, inlineOnly, ownUnicode, languages, continuing];
+/** Names of hosts in other scripts as the browser writes them, instead of a table and a coder of our own; shown as they are. */
+const ownHosts = {
+  name: "own-hosts",
+  setup(build) {
+    build.onResolve({ filter: /^punycode\.js$/ }, () => ({ path: "punycode.js", namespace: "hosts" }));
+    build.onLoad({ filter: /.*/, namespace: "hosts" }, () => ({
+      contents: "const toASCII = (host) => { try { return /[^\\0-\\x7f]/.test(host) ? new URL(`http://${host}`).hostname : host; } catch { return host; } };\nconst toUnicode = (host) => host;\nexport { toASCII, toUnicode }; export default { toASCII, toUnicode };",
+    }));
+  },
+};
+
+export const plugins = [styleText, ownHosts, noLinkify, inlineOnly, ownUnicode, languages, continuing];
 
 function packageFile(name, file) {
   return readFileSync(join(here, "node_modules", name, file), "utf8");

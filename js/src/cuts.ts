@@ -2,7 +2,7 @@
 import type { StateInline, Token } from "markdown-it";
 
 /** So many characters are looked at for a place to cut; where there is none, twice as many, up to the last. */
-export const WINDOWS = [2048, 4096, 8192, 16_384] as const;
+export const WINDOWS = [2048, 4096, 8192] as const;
 /** What has begun with one of these signs ends within so many characters, or is none: formulas, tags, addresses of links. */
 const REACH = 2000;
 const BEGUN = /[$<]|\]\(/;
@@ -67,7 +67,7 @@ export function lastCut(tokens: readonly Token[], length: number): number {
 
 /** Where a text that nothing allows to cut is cut all the same. */
 export function forcedCut(text: string): number {
-  const end = WINDOWS[3] - REACH;
+  const end = WINDOWS[2] - REACH;
   const space = text.lastIndexOf(" ", end);
-  return space > 0 ? space : end - Number(/[\udc00-\udfff]/.test(text[end] ?? ""));
+  return space > end / 2 ? space : end - Number(/[\udc00-\udfff]/.test(text[end] ?? ""));
 }

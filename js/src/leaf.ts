@@ -2,7 +2,7 @@
 import { type Definition, normal, takeDefinitions } from "./definitions";
 import type { Notes } from "./notes";
 import type { Block } from "./open";
-import { isTask, type Piece, Pieces, type Reading, within } from "./pieces";
+import { type Piece, Pieces, type Reading, taskMark, within } from "./pieces";
 import { cells } from "./table";
 import { decided } from "./unfinished";
 import { element } from "./view-element";
@@ -49,7 +49,7 @@ export class Leaves {
 
   /** Whether an item that begins with this block is a task. */
   beginsTask(block: Block): boolean {
-    return !!block.first && isTask(this.textOf(block));
+    return !!block.first && taskMark(this.textOf(block)) > 0;
   }
 
   /** Shows the cells of a row in `node`; those of the table's head are `th`. */

@@ -32,19 +32,21 @@ export interface Piece {
   last: ChildNode | null;
   /** Another text has taken its place. */
   gone?: boolean;
-  /** Where it ends in the text of its element, and how much of that was looked at to find its end. */
+  /** Where it ends in the text of its element, and how much of that was looked at to find its end: no more for the last. */
   end: number;
   seen: number;
 }
 
-/** The pieces of an element's text, and as much of that as was looked at for them. */
+/** The pieces of an element's text, as much of that as was looked at for them, and in vain for the next one. */
 interface Long {
   pieces: Piece[];
   read: string;
+  tried: number;
 }
 
-export function isTask(text: string): boolean {
-  return TASK.test(text);
+/** The length of the mark that makes a text a task, or 0. */
+export function taskMark(text: string): number {
+  return TASK.exec(text)?.[0].length ?? 0;
 }
 
 export class Pieces {
@@ -57,21 +59,15 @@ export class Pieces {
 
   /** Shows `text` in `host`, where it may have shown the beginning of it; returns the pieces that are finished now. */
   show(host: HTMLElement, text: string, growing: boolean, task: boolean): Piece[] {
-    const long = this.#kept(host, text);
     const finished: Piece[] = [];
-    let before = long?.pieces.at(-1) ?? null;
-    for (let from = before?.end ?? 0; text.length - from >= WINDOWS[0]; from = (before as Piece).end) {
-      const found = this.#next(text.slice(from), task && !from);
-      if (!found) break;
-      const [length, seen, shown] = found;
-      before = { host, before, text: text.slice(from, from + length), task: task && !from, last: null, end: from + length, seen: from + seen };
-      if (Math.floor(before.end / SEAM) > Math.floor(from / SEAM)) shown.append(element("span", "jor-seam"));
-      before.last = patchBetween(host, shown, before.before?.last ?? null);
-      finished.push(before);
-      const known = this.#longs.get(host);
-      if (known) known.pieces.push(before);
-      else this.#longs.set(host, { pieces: [before], read: "" });
-      (this.#longs.get(host) as Long).read = text.slice(0, before.seen);
+    let before: Piece | null = null;
+    if (text.length >= WINDOWS[0] || this.#longs.has(host)) {
+      const long = this.#kept(host, text);
+      before = long.pieces.at(-1) ?? null;
+      for (let next = this.#next(host, before, text, task, long); next; next = this.#next(host, before, text, task, long)) {
+        long.pieces.push((before = next));
+        finished.push(next);
+      }
     }
     const from = before?.end ?? 0;
     const tail: Piece = { host, before, text: text.slice(from), task: task && !from, last: null, end: text.length, seen: text.length };
@@ -83,38 +79,53 @@ export class Pieces {
 
   /** Shows a finished piece again. */
   again(piece: Piece): void {
-    if (piece.gone) return;
     const { host, before, text, task } = piece;
-    const until = after(host, piece.last);
+    const isLast = piece.seen === piece.end;
+    // The reader may have put an image into the place of its last node.
+    if (piece.gone || (!isLast && piece.last?.parentNode !== host)) return;
+    const until = isLast ? null : after(host, piece.last);
     piece.last = patchBetween(host, this.#read(text, task, false), before?.last ?? null, until);
     for (let next = after(host, piece.last); next && next !== until; next = after(host, piece.last)) next.remove();
   }
 
   /** The pieces that the text still begins with. */
-  #kept(host: HTMLElement, text: string): Long | undefined {
-    const long = this.#longs.get(host);
-    while (long?.pieces.length && !text.startsWith(long.read)) {
-      (long.pieces.pop() as Piece).gone = true;
+  #kept(host: HTMLElement, text: string): Long {
+    const long = this.#longs.get(host) ?? { pieces: [], read: "", tried: 0 };
+    this.#longs.set(host, long);
+    while (!text.startsWith(long.read)) {
+      const last = long.pieces.at(-1);
+      if (!long.tried && last) (long.pieces.pop() as Piece).gone = true;
+      long.tried = 0;
       long.read = long.read.slice(0, long.pieces.at(-1)?.seen ?? 0);
     }
     return long;
   }
 
-  /** The first piece of a text: its length, how much was looked at, and what it shows; null where too little has come. */
-  #next(text: string, task: boolean): [length: number, seen: number, shown: HTMLElement] | null {
-    const skip = task ? (TASK.exec(text)?.[0].length ?? 0) : 0;
+  /** Shows the next piece of a text behind those before it; null where too little has come. */
+  #next(host: HTMLElement, before: Piece | null, text: string, task: boolean, long: Long): Piece | null {
+    const from = before?.end ?? 0;
+    const rest = text.slice(from);
+    const skip = task && !from ? taskMark(text) : 0;
     for (const window of WINDOWS) {
-      if (text.length < window) return null;
-      const tokens = this.#parse(text.slice(skip, window), { cuts: true });
+      if (rest.length < window) return null;
+      if (window <= long.tried) continue;
+      const tokens = this.#parse(rest.slice(skip, window), { cuts: true });
       const cut = lastCut(tokens, window - skip);
-      if (cut >= 0) return [skip + (tokens[cut]?.map?.[0] ?? 0), window, this.#made(tokens.slice(0, cut), text, skip)];
+      const end = cut >= 0 ? skip + (tokens[cut]?.map?.[0] ?? 0) : window === WINDOWS[2] ? forcedCut(rest) : 0;
+      long.tried = end ? 0 : window;
+      long.read = text.slice(0, from + window);
+      if (!end) continue;
+      const piece = { host, before, text: rest.slice(0, end), task: skip > 0, last: null as ChildNode | null, end: from + end, seen: from + window };
+      const shown = cut >= 0 ? this.#made(tokens.slice(0, cut), rest, skip) : this.#read(piece.text, piece.task, false);
+      if (Math.floor(piece.end / SEAM) > Math.floor(from / SEAM)) shown.append(element("span", "jor-seam"));
+      piece.last = patchBetween(host, shown, before?.last ?? null);
+      return piece;
     }
-    const length = forcedCut(text);
-    return [length, WINDOWS[3], this.#read(text.slice(0, length), task, false)];
+    return null;
   }
 
   #read(text: string, task: boolean, growing: boolean): HTMLElement {
-    const skip = task ? (TASK.exec(text)?.[0].length ?? 0) : 0;
+    const skip = task ? taskMark(text) : 0;
     const source = text.slice(skip);
     const { text: whole, added } = growing ? complete(source) : { text: source };
     return this.#made(this.#parse(whole, growing ? { added } : {}), text, skip);

@@ -17,6 +17,13 @@ function paragraph(seed: number, length: number, rare: number): string {
   return `${text}end`;
 }
 
+/** Long texts: where they differ is enough to see. */
+function same(found: string, wanted: string, what: string): void {
+  let at = 0;
+  while (at < found.length && found[at] === wanted[at]) at++;
+  assert.ok(found === wanted, `${what}: ${JSON.stringify(found.slice(at - 80, at + 80))} instead of ${JSON.stringify(wanted.slice(at - 80, at + 80))}`);
+}
+
 /** The text read as one, as its paragraph's HTML; where a line ends for the sake of the layout is left out. */
 function asOne(text: string, references: object): string {
   const holder = document.createElement("p");
@@ -37,27 +44,27 @@ function shown(root: HTMLElement): string {
 }
 
 test("a long paragraph in pieces is what it is when it is read as one", () => {
-  for (let seed = 1; seed <= 60; seed++) {
-    const text = paragraph(seed * 31, 9000 + seed * 100, seed % 3 ? 0 : 0.003);
+  for (let seed = 1; seed <= 8; seed++) {
+    const text = paragraph(seed * 31, 6000 + seed * 100, seed % 3 ? 0 : 0.003);
     const end = "\n\n[r]: http://r.example\n\n[^1]: note\n\n***\n\n";
     const wanted = asOne(text, { R: { href: "http://r.example", title: "" } });
     const root = whole(text + end);
-    const grown = feed(pieces(text + end, random(seed), 900));
-    assert.equal(html(grown), html(root), `seed ${seed}`);
-    assert.equal(shown(root), wanted, `seed ${seed}`);
-    assert.equal(shown(whole(end + text)), wanted, `defined before, seed ${seed}`);
+    const grown = feed(pieces(text + end, random(seed), 2500));
+    same(html(grown), html(root), `seed ${seed}`);
+    same(shown(root), wanted, `seed ${seed}`);
+    same(shown(whole(end + text)), wanted, `defined before, seed ${seed}`);
   }
 });
 
 const LONG = {
   "full of markup": "**a bold** [label](https://a.example/b) `code` *soft* and words, ",
   "in which nothing that begins ends": "*open [never `closed <b>",
-  "without a blank": "字",
+  "without a blank": "\u5b57",
 };
 for (const [name, unit] of Object.entries(LONG)) {
   for (const [where, before] of [["paragraph", ""], ["heading", "# "], ["item", "- [x] "], ["cell", "| a |\n|---|\n| "]] as const) {
     test(`a long ${where} ${name} is read in bounded steps, and each part of it a few times`, () => {
-      const text = before + unit.repeat(60_000 / unit.length);
+      const text = before + unit.repeat(24_000 / unit.length);
       const read: number[] = [];
       const { parse } = parser.inline;
       parser.inline.parse = (source, ...rest) => {
@@ -79,19 +86,19 @@ for (const [name, unit] of Object.entries(LONG)) {
       } finally {
         parser.inline.parse = parse;
       }
-      const most = name === "full of markup" ? 9_000 : 50_000;
-      assert.ok(Math.max(...steps) < most, `${Math.max(...steps)} characters at once`);
+      const most = name === "full of markup" ? 9_000 : 21_000;
+      assert.ok(Math.max(...steps) < most, `${Math.max(...steps)} characters at once: ${steps}`);
       assert.ok(steps.reduce((sum, one) => sum + one, 0) < (most / 2000) * text.length);
-      assert.equal(html(root), html(whole(text)));
-      assert.equal(html(root), html(feed(pieces(text, random(7), 3000))));
+      same(html(root), html(whole(text)), "at once");
+      same(html(root), html(feed(pieces(text, random(7), 3000))), "in pieces");
     });
   }
 }
 
 test("a paragraph that turns into a heading, or whose last line into a table, ends the same", () => {
-  const text = LONG["full of markup"].repeat(120);
+  const text = LONG["full of markup"].repeat(70);
   for (const end of ["\n===\n\nx", "\n| a | b |\n|---|---|\n| c | d |\n", " |\n|---|\n| x |\n"]) {
-    assert.equal(html(feed(pieces(text + end, random(3), 50))), html(whole(text + end)), end);
+    same(html(feed(pieces(text + end, random(3), 50))), html(whole(text + end)), end);
   }
 });
 
@@ -108,7 +115,7 @@ test("a piece that is finished keeps its nodes and its selected text, and what f
   range.setStart(first, 10);
   range.setEnd(first, first.length);
   const selected = range.toString();
-  for (let at = 0; at < 600; at++) grow("more **of** it ");
+  for (let at = 0; at < 300; at++) grow("more **of** it ");
   assert.equal(range.toString(), selected);
   assert.ok(root.contains(range.endContainer));
   assert.equal(root.querySelector("p")?.firstChild, first);
@@ -123,7 +130,7 @@ test("footnotes of finished pieces keep their numbers while the paragraph grows"
 });
 
 test("a definition that thousands of texts have waited for is put in over several steps", () => {
-  const text = "See [r] and **more** of it.\n\n".repeat(2000);
+  const text = "See [r] and **more** of it.\n\n".repeat(800);
   const root = document.createElement("div");
   const markdown = new GrowingMarkdown(root, { now: () => 0 });
   markdown.append(text);
@@ -131,8 +138,8 @@ test("a definition that thousands of texts have waited for is put in over severa
   markdown.append("[r]: http://r.example\n\nend");
   let steps = 0;
   while (markdown.update()) steps++;
-  assert.ok(steps > 4, `${steps} steps`);
+  assert.ok(steps > 1, `${steps} steps`);
   markdown.finish();
   while (markdown.update());
-  assert.equal(root.querySelectorAll("a").length, 2000);
+  assert.equal(root.querySelectorAll("a").length, 800);
 });
