@@ -81,8 +81,7 @@ export class Pieces {
   again(piece: Piece): void {
     const { host, before, text, task } = piece;
     const isLast = piece.seen === piece.end;
-    // The reader may have put an image into the place of its last node.
-    if (piece.gone || (!isLast && piece.last?.parentNode !== host)) return;
+    if (piece.gone || isAstray(before) || (!isLast && isAstray(piece))) return;
     const until = isLast ? null : after(host, piece.last);
     piece.last = patchBetween(host, this.#read(text, task, false), before?.last ?? null, until);
     for (let next = after(host, piece.last); next && next !== until; next = after(host, piece.last)) next.remove();
@@ -92,9 +91,8 @@ export class Pieces {
   #kept(host: HTMLElement, text: string): Long {
     const long = this.#longs.get(host) ?? { pieces: [], read: "", tried: 0 };
     this.#longs.set(host, long);
-    while (!text.startsWith(long.read)) {
-      const last = long.pieces.at(-1);
-      if (!long.tried && last) (long.pieces.pop() as Piece).gone = true;
+    for (let last = long.pieces.at(-1) ?? null; isAstray(last) || !text.startsWith(long.read); last = long.pieces.at(-1) ?? null) {
+      if (last && (!long.tried || isAstray(last))) (long.pieces.pop() as Piece).gone = true;
       long.tried = 0;
       long.read = long.read.slice(0, long.pieces.at(-1)?.seen ?? 0);
     }
@@ -145,6 +143,11 @@ export class Pieces {
     appendInline(shown, tokens, this.#reading.page);
     return shown;
   }
+}
+
+/** Whether another node has come into the place of a piece's last one, such as an image that the reader has loaded. */
+function isAstray(piece: Piece | null): boolean {
+  return !!piece?.last && piece.last.parentNode !== piece.host;
 }
 
 /** The node behind `last`, or the first one. */
