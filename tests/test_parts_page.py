@@ -325,7 +325,9 @@ def test_code_that_grows_is_coloured_but_for_its_open_line_and_ends_as_when_it_c
 
 
 def test_colours_stay_on_their_words_when_the_text_around_them_changes(page: CorePage) -> None:
-    text = f"See [r] and **more\n\n- item [r]\n\n  {CODE.strip().replace(chr(10), chr(10) + '  ')}\n\n{CODE}\n"
+    text = (
+        f"See [r] and **more\n\n- item [r]\n\n  {CODE.strip().replace(chr(10), chr(10) + '  ')}\n\n{CODE}\n"
+    )
     page.run(GROW, [text, 9])
     page.until("() => painted() >= 10")
     words = """() => [...CSS.highlights].flatMap(([name, set]) => [...set].map(r =>
