@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { feed, html, pieces, random, whole } from "./page";
+import { lastCut } from "../src/cuts";
 import { appendInline } from "../src/inline";
 import { GrowingMarkdown } from "../src/markdown";
 import { parser } from "../src/parser";
@@ -53,6 +54,19 @@ test("a long paragraph in pieces is what it is when it is read as one", () => {
     same(html(grown), html(root), `seed ${seed}`);
     same(shown(root), wanted, `seed ${seed}`);
     same(shown(whole(end + text)), wanted, `defined before, seed ${seed}`);
+  }
+});
+
+test("wherever a window ends, the text may be cut where it is said", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const text = paragraph(seed * 17, 500, seed % 2 ? 0 : 0.02);
+    const wanted = asOne(text, {});
+    for (let end = 20; end < text.length; end++) {
+      const tokens: never[] = [];
+      parser.inline.parse(text.slice(0, end), parser, { references: {}, waiting: false, cuts: true } as never, tokens);
+      const at = (tokens[lastCut(tokens, end)] as { map: [number] } | undefined)?.map[0];
+      if (at) same(asOne(text.slice(0, at), {}) + asOne(text.slice(at), {}), wanted, `seed ${seed}, ${end}, cut at ${at}`);
+    }
   }
 });
 
