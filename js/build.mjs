@@ -14,7 +14,7 @@ const target = join(here, "..", "jupyter_openrouter", "static");
 /** What each file that is not only ours contains. */
 const BUNDLED = {
   chat: [],
-  core: ["markdown-it", "mdurl", "punycode.js", "entities"],
+  core: ["markdown-it", "mdurl", "entities"],
   math: ["temml", "dompurify"],
   colours: ["highlight.js"],
   languages: ["highlight.js"],
@@ -54,6 +54,11 @@ const inlineOnly = {
         if (start < 0 || end < 0) throw new Error(`markdown-it has no ${list}: look where it lists its rules now`);
         contents = `${contents.slice(0, start)}var ${list} = [];${contents.slice(end + 3)}`;
       }
+      // Nothing is rendered to HTML.
+      const renderer = contents.indexOf("//#region src/renderer.ts");
+      const after = contents.indexOf("//#endregion", renderer);
+      if (renderer < 0 || after < 0) throw new Error("markdown-it has its renderer in another place now");
+      contents = `${contents.slice(0, renderer)}var Renderer = class {};\n${contents.slice(after)}`;
       // Fields set as fields: a token is made for each word, and this took a tenth of the time.
       const define = contents.indexOf("function _defineProperty(e, r, t) {");
       const end = contents.indexOf("\n}", define);
@@ -73,7 +78,18 @@ const ownUnicode = {
   },
 };
 
-export const plugins = [styleText, noLinkify, inlineOnly, ownUnicode, languages, continuing];
+/** Names of hosts in other scripts as the browser writes them, instead of a table and a coder of our own; shown as they are. */
+const ownHosts = {
+  name: "own-hosts",
+  setup(build) {
+    build.onResolve({ filter: /^punycode\.js$/ }, () => ({ path: "punycode.js", namespace: "hosts" }));
+    build.onLoad({ filter: /.*/, namespace: "hosts" }, () => ({
+      contents: "const toASCII = (host) => { try { return /[^\\0-\\x7f]/.test(host) ? new URL(`http://${host}`).hostname : host; } catch { return host; } };\nconst toUnicode = (host) => host;\nexport { toASCII, toUnicode }; export default { toASCII, toUnicode };",
+    }));
+  },
+};
+
+export const plugins = [styleText, ownHosts, noLinkify, inlineOnly, ownUnicode, languages, continuing];
 
 function packageFile(name, file) {
   return readFileSync(join(here, "node_modules", name, file), "utf8");

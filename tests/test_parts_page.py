@@ -324,6 +324,33 @@ def test_code_that_grows_is_coloured_but_for_its_open_line_and_ends_as_when_it_c
     assert len(grown) > 100
 
 
+def test_colours_stay_on_their_words_when_the_text_around_them_changes(page: CorePage) -> None:
+    text = (
+        f"See [r] and **more\n\n- item [r]\n\n  {CODE.strip().replace(chr(10), chr(10) + '  ')}\n\n{CODE}\n"
+    )
+    page.run(GROW, [text, 9])
+    page.until("() => painted() >= 10")
+    words = """() => [...CSS.highlights].flatMap(([name, set]) => [...set].map(r =>
+        [name, r.startContainer.isConnected, r.startContainer.data.slice(r.startOffset, r.endOffset)])).sort()"""
+    before = page.run(words)
+    assert ["jor-comment", True, "# a comment"] in before
+    more = "It goes **on** and on, " * 200 + "\n\n[r]: http://r.example\n\nend"
+    page.run(
+        """async ([length, more]) => {
+             const { model } = open_.at(-1);
+             const rest = { reasoning_offset: 0, reasoning: '', tokens: 1, seconds: 1 };
+             for (let at = 0; at < more.length; at += 40) {
+               model.hear({ type: 'delta', answer: 1, offset: length + at, text: more.slice(at, at + 40), ...rest });
+               await new Promise((done) => requestAnimationFrame(done));
+             }
+           }""",
+        [len(text), more],
+    )
+    page.until("() => document.querySelectorAll('.jor-text a').length === 2")
+    page.until("() => painted() >= 10")
+    assert page.run(words) == before
+
+
 def test_without_the_kernel_code_stays_plain_and_formulas_their_source_and_a_later_view_gets_both(
     fresh: CorePage,
 ) -> None:

@@ -1,5 +1,6 @@
 /** Finds addresses that stand bare in a text, by GitHub's rules for where they end. */
 import type { StateInline } from "markdown-it";
+import { takePlain } from "./cuts";
 
 const START = /(?:https?:\/\/|www\.)(?=[\p{L}\p{N}])/iuy;
 const BEFORE = /[^a-z0-9]/i;
@@ -67,7 +68,7 @@ export function plainText(state: StateInline, silent: boolean): boolean {
   let pos = state.pos;
   while (pos < posMax && !STOPS.has(src.charCodeAt(pos)) && !startsAt(src, pos)) pos++;
   if (pos === state.pos) return false;
-  if (!silent) state.pending += src.slice(state.pos, pos);
+  if (!silent) takePlain(state, pos);
   state.pos = pos;
   return true;
 }

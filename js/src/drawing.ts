@@ -71,6 +71,7 @@ export class Drawing {
       if (child.kind === "note") this.#drawNote(child);
       else if (this.#visible(child)) {
         last = this.#place(child, view.host, last);
+        if (child.first) view.node.classList.toggle("jor-task", this.#leaves.beginsTask(child));
         if (!child.trial) view.last = last;
       }
     }

@@ -1,43 +1,36 @@
 /** Shows the text of paragraphs, headings and cells, again when a definition comes that it refers to. */
-import type { Token } from "markdown-it";
 import { type Definition, normal, takeDefinitions } from "./definitions";
-import { appendInline, type Page } from "./inline";
 import type { Notes } from "./notes";
 import type { Block } from "./open";
-import { type Env, parser } from "./parser";
-import { patchChildren } from "./patch";
+import { type Piece, Pieces, type Reading, taskMark, within } from "./pieces";
 import { cells } from "./table";
-import { complete, decided } from "./unfinished";
+import { decided } from "./unfinished";
 import { element } from "./view-element";
 
 const LABEL = /\[((?:[^[\]\\]|\\[^]){1,999})\]/g;
-const TASK = /^\[([ xX])\][ \t]+(?=\S)/;
 
-/** A finished text that names labels which nothing has defined so far. */
-interface Referring {
-  node: HTMLElement;
-  text: string;
-  task: boolean;
-}
+/** So much finished text, in characters, is shown again at a time. */
+const AGAIN = 8_000;
 
 export class Leaves {
-  readonly #page: Page;
   readonly #notes: Notes;
-  #definitions: NonNullable<Env["references"]> = Object.create(null);
-  #referring = new Map<string, Set<Referring>>();
-  #changed = new Set<Referring>();
-  #ended = false;
+  readonly #reading: Reading;
+  readonly #pieces: Pieces;
+  /** Finished text that names labels which nothing has defined so far. */
+  #referring = new Map<string, Set<Piece>>();
+  #changed = new Set<Piece>();
 
   constructor(loaded: ReadonlySet<string>, notes: Notes) {
     this.#notes = notes;
-    this.#page = { loaded, noteMark: (label) => notes.mark(label) };
+    const page = { loaded, noteMark: (label: string) => notes.mark(label) };
+    this.#reading = { page, references: Object.create(null), waiting: true };
+    this.#pieces = new Pieces(this.#reading);
   }
 
   reset(): void {
-    this.#definitions = Object.create(null);
+    Object.assign(this.#reading, { references: Object.create(null), waiting: true });
     this.#referring.clear();
     this.#changed.clear();
-    this.#ended = false;
   }
 
   /** The text of a block as far as it may be shown now. */
@@ -54,6 +47,11 @@ export class Leaves {
     this.#write(node, this.textOf(block), block.trial && (!block.closed || block.self.trial), block.first ?? false);
   }
 
+  /** Whether an item that begins with this block is a task. */
+  beginsTask(block: Block): boolean {
+    return !!block.first && taskMark(this.textOf(block)) > 0;
+  }
+
   /** Shows the cells of a row in `node`; those of the table's head are `th`. */
   showRow(node: HTMLElement, row: Block, tag: "th" | "td"): void {
     const texts = cells(row.text);
@@ -66,7 +64,7 @@ export class Leaves {
 
   /** Says that no more definitions come: what waited for one is text. */
   end(): void {
-    this.#ended = true;
+    this.#reading.waiting = false;
     for (const known of this.#referring.values()) {
       for (const referring of known) if (referring.text.includes("][")) this.#changed.add(referring);
     }
@@ -75,42 +73,38 @@ export class Leaves {
 
   /** Takes in definitions; the first of a label counts. */
   define(definitions: readonly Definition[]): void {
+    const { references } = this.#reading;
     for (const { label, href, title } of definitions) {
-      if (label in this.#definitions) continue;
-      this.#definitions[label] = { href, title };
+      if (label in references) continue;
+      references[label] = { href, title };
       for (const referring of this.#referring.get(label) ?? []) this.#changed.add(referring);
       this.#referring.delete(label);
     }
   }
 
-  /** Shows again the finished texts that named a label before it was defined. */
-  redo(): void {
-    for (const { node, text, task } of this.#changed) this.#write(node, text, false, task, false);
-    this.#changed.clear();
+  /** Shows again finished texts that named a label before it was defined; true when some are left. */
+  redo(): boolean {
+    let left = AGAIN;
+    for (const piece of this.#changed) {
+      if (left <= 0) return true;
+      left -= piece.text.length;
+      this.#changed.delete(piece);
+      this.#pieces.again(piece);
+    }
+    return false;
   }
 
-  #write(node: HTMLElement, text: string, growing: boolean, task: boolean, fresh = true): void {
-    const mark = task ? TASK.exec(text) : null;
-    const shown = element(node.tagName.toLowerCase() as "p");
-    if (mark) shown.append(mark[1] === " " ? "\u2610 " : "\u2611 ");
-    const source = mark ? text.slice(mark[0].length) : text;
-    const env: Env = { references: this.#definitions, waiting: !this.#ended };
-    const tokens: Token[] = [];
-    if (growing) {
-      const { text: whole, added } = complete(source);
-      parser.inline.parse(whole, parser, { ...env, added }, tokens);
-    } else parser.inline.parse(source, parser, env, tokens);
-    appendInline(shown, tokens, this.#page);
-    patchChildren(node, shown);
-    if (growing || !fresh || !text.includes("[")) return;
-    if (text.includes("[^")) this.#notes.settle(node);
-    if (!this.#ended) this.#remember({ node, text, task });
+  #write(node: HTMLElement, text: string, growing: boolean, task: boolean): void {
+    for (const piece of this.#pieces.show(node, text, growing, task)) {
+      if (piece.text.includes("[^")) this.#notes.settle(within(piece, "jor-mark"));
+      if (this.#reading.waiting && piece.text.includes("[")) this.#remember(piece);
+    }
   }
 
-  #remember(referring: Referring): void {
+  #remember(referring: Piece): void {
     for (const match of referring.text.matchAll(LABEL)) {
       const label = normal(match[1] ?? "");
-      if (label in this.#definitions) continue;
+      if (label in this.#reading.references) continue;
       const known = this.#referring.get(label);
       if (known) known.add(referring);
       else this.#referring.set(label, new Set([referring]));

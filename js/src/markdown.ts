@@ -10,8 +10,8 @@ import { Drawing } from "./drawing";
 /** Drawing the unfinished end for longer than this, in milliseconds, is not repeated before `REST` times as long. */
 const SLOW = 4;
 const REST = 6;
-/** So many characters at once, at most, where the unfinished end is long: each time it is drawn, it is read from its start. */
-const LONGEST_STEP = 32_000;
+/** About so many characters of the unfinished end, at most, are read again each time it is drawn. */
+const LONGEST_END = 2048;
 
 export class GrowingMarkdown {
   readonly root: HTMLElement;
@@ -65,12 +65,7 @@ export class GrowingMarkdown {
 
   /** Shows what has come, about `limit` more characters of it; true when something is left for another call. */
   update(limit = Number.POSITIVE_INFINITY): boolean {
-    if (this.#settled) return false;
-    const open = this.#blocks.tip.text.length + this.#line.length;
-    return this.#step(Math.max(limit, Math.min(open, LONGEST_STEP)));
-  }
-
-  #step(limit: number): boolean {
+    if (this.#settled) return this.#drawing.leaves.redo();
     const whole = this.#ended && this.#waiting.length <= limit;
     if (!whole && this.#cost > SLOW && this.#now() - this.#lastDrawn < REST * this.#cost) return true;
     const began = this.#now();
@@ -78,10 +73,10 @@ export class GrowingMarkdown {
     this.#draw(whole);
     this.#lastDrawn = this.#now();
     // What the next drawing will cost: finished blocks are not drawn again.
-    const open = this.#blocks.tip.text.length + this.#line.length;
+    const open = Math.min(this.#blocks.tip.text.length + this.#line.length, LONGEST_END);
     this.#cost = ((this.#lastDrawn - began) * open) / (open + taken || 1);
     this.#settled = !this.#waiting;
-    return !this.#settled;
+    return this.#drawing.leaves.redo() || !this.#settled;
   }
 
   /** Forgets everything, for another text. */
@@ -119,7 +114,6 @@ export class GrowingMarkdown {
     leaves.define(this.#blocks.definitions.splice(0));
     if (whole) leaves.end();
     this.#drawing.draw((whole ? this.#blocks : this.#blocks.glimpse(this.#line)).root, whole);
-    leaves.redo();
     this.#blocks.sweep();
   }
 }

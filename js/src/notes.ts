@@ -70,9 +70,9 @@ export class Notes {
     return mark;
   }
 
-  /** Takes the marks of finished text into account. */
-  settle(text: HTMLElement): void {
-    for (const mark of text.querySelectorAll<Mark>(".jor-mark")) {
+  /** Takes marks of finished text into account. */
+  settle(marks: Iterable<Element>): void {
+    for (const mark of marks as Iterable<Mark>) {
       const label = mark.jorNote;
       const known = this.#marks.get(label);
       if (known) known.all.add(mark);

@@ -1,6 +1,7 @@
 /** Makes the one parser of inline Markdown: CommonMark's and GitHub's, with fixed tags, formulas and footnotes. */
 import MarkdownIt, { type Env, type StateInline } from "markdown-it";
 import { bareAddress, plainText } from "./bare";
+import { distrust } from "./cuts";
 import { math } from "./formulas";
 import { noteMark, waitingReference } from "./marks";
 
@@ -48,6 +49,7 @@ function makeParser() {
   parser.inline.ruler.before("link", "note", noteMark);
   parser.inline.ruler.after("link", "waiting_reference", waitingReference);
   parser.inline.ruler.before("autolink", "tag", tag);
+  parser.inline.ruler2.before("fragments_join", "cuts", distrust);
   return parser;
 }
 

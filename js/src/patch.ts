@@ -1,5 +1,7 @@
 /** Turns a node that is on screen into a new version of itself with few changes, so that selections in it survive. */
 
+import { cutAfter } from "./sections";
+
 /** An element that is made in one piece: equal keys mean that nothing in it has changed. */
 export type Keyed = HTMLElement & { jorKey?: string };
 
@@ -19,17 +21,18 @@ export function patch(old: ChildNode, next: ChildNode): ChildNode {
 
 /** Makes the children of `old` equal to those of `next`. */
 export function patchChildren(old: HTMLElement, next: HTMLElement): void {
-  const fresh = Array.from(next.childNodes);
-  let at = old.firstChild;
-  for (const child of fresh) {
-    if (at) at = patch(at, child).nextSibling;
-    else old.append(child);
+  cutAfter(old, patchBetween(old, next, null));
+}
+
+/** Puts the children of `next` behind `last`, in the place of as many up to `until`; returns the last of them. */
+export function patchBetween(old: Element, next: Element, last: ChildNode | null, until: ChildNode | null = null): ChildNode | null {
+  for (const child of Array.from(next.childNodes)) {
+    const at = last ? last.nextSibling : old.firstChild;
+    // What follows in the same text node stays, so that a selection in it does.
+    if (at instanceof Text && child instanceof Text && child === next.lastChild && at.data.startsWith(child.data)) at.splitText(child.length);
+    last = at && at !== until ? patch(at, child) : old.insertBefore(child, until);
   }
-  while (at) {
-    const gone = at;
-    at = at.nextSibling;
-    gone.remove();
-  }
+  return last;
 }
 
 function patchText(old: Text, data: string): void {

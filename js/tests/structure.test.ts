@@ -13,7 +13,7 @@ const MODULES = new Map(
 const imports = (code: string) => Array.from(code.matchAll(/from "\.\/([\w.-]+)"/g), (match) => match[1] as string);
 
 /** What makes the DOM: the views, and the parts of the growing Markdown. */
-const DRAWS = /^(view-.*|markdown|drawing|sections|shape|leaf|notes|inline|code|math|patch|actions|styles|paint|part-colours|part-math|copying)$/;
+const DRAWS = /^(view-.*|markdown|drawing|sections|shape|leaf|pieces|notes|inline|code|math|patch|actions|styles|paint|part-colours|part-math|copying)$/;
 /** What sees the model or the kernel behind it. */
 const JOINS = ["answer", "chat", "chat-core", "chat-turns", "core", "kit", "link", "loader"];
 
@@ -38,7 +38,7 @@ test("only views and the Markdown touch the DOM", () => {
 });
 
 test("what is pure imports nothing that draws", () => {
-  for (const name of ["transcript", "turn-figures", "turn-order", "cells", "memory", "figures", "links", "parser", "bare", "marks", "formulas", "definitions", "table", "line", "direction", "starts", "open", "blocks", "unfinished", "visible", "protocol", "requests", "attachable", "awaiting", "catalogue", "desk", "draft", "model-list", "recall", "settings-form", "upload", "kernel", "parts", "shelf", "idle", "near", "scrollable", "colour-block", "colours", "reader", "part-languages"]) {
+  for (const name of ["transcript", "turn-figures", "turn-order", "cells", "memory", "figures", "links", "parser", "bare", "marks", "cuts", "formulas", "definitions", "table", "line", "direction", "starts", "open", "blocks", "unfinished", "visible", "protocol", "requests", "attachable", "awaiting", "catalogue", "desk", "draft", "model-list", "recall", "settings-form", "upload", "kernel", "parts", "shelf", "idle", "near", "scrollable", "colour-block", "colours", "reader", "part-languages"]) {
     const code = MODULES.get(name) ?? "";
     assert.ok(code && !imports(code).some((other) => DRAWS.test(other)), name);
   }
