@@ -6,6 +6,8 @@ Whatever it was while it ran, a notebook's output ends as the saved form of the 
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -16,6 +18,8 @@ from .plain_text import plain
 from .response import Response
 
 Forms = Mapping[str, Any]
+_CONSOLE = re.compile(r"(?:.*[/\\])?(?:jupyter[-_](?:qt)?console|qtconsole)(?:-script)?(?:\.py|\.exe)?")
+"""A word of the command line of a console: the path of its script, or its module behind `-m`."""
 
 
 class Live(Protocol):
@@ -43,7 +47,7 @@ class Live(Protocol):
 def live_for(shell: Any) -> Live:
     """The way that suits who runs this cell."""
     kernel = current_kernel()
-    if kernel is None:
+    if kernel is None or _front_end_is_a_console():
         return Terminal()
     # Executors of whole notebooks (nbclient, papermill) cannot answer questions and say so; under %%capture
     # nobody watches either. A widget there would only be left over in the saved file.
@@ -53,6 +57,19 @@ def live_for(shell: Any) -> Live:
     if unwatched or isinstance(shell.display_pub, CapturingDisplayPublisher):
         return Quiet()
     return Widget()
+
+
+def _front_end_is_a_console() -> bool:
+    """Whether `jupyter console` or `qtconsole` has started this kernel: they show no widget and change no output."""
+    try:
+        import psutil
+    except ImportError:
+        return False
+    try:
+        command = psutil.Process(os.getppid()).cmdline()
+    except psutil.Error:
+        return False
+    return any(_CONSOLE.fullmatch(word) for word in command[:3])
 
 
 class Quiet:
