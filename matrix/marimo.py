@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -60,9 +62,16 @@ if __name__ == "__main__":
 
 def exercise(environment: Environment) -> dict[str, str]:
     """What became of each step in a served marimo notebook."""
+    with served(environment, NOTEBOOK) as page:
+        return run(_steps(page))
+
+
+@contextmanager
+def served(environment: Environment, notebook: str) -> Iterator[Page]:
+    """A marimo notebook as an app, open in Chromium."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "trial.py"
-        path.write_text(NOTEBOOK)
+        path.write_text(notebook)
         port, token = lab.free_port(), secrets.token_hex(8)
         server = subprocess.Popen(
             [
@@ -90,7 +99,7 @@ def exercise(environment: Environment) -> dict[str, str]:
                     page = browser.new_page()
                     page.set_default_timeout(40_000)
                     page.goto(f"{url}/?access_token={token}")
-                    return run(_steps(page))
+                    yield page
                 finally:
                     browser.close()
         finally:
