@@ -17,7 +17,7 @@ from jupyter_openrouter.flags import make_parser
 from jupyter_openrouter.keys import refuse_keys_in
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "RELEASING.md")]
 DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
 
 
