@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
+from functools import partial
 
 import pexpect
 
@@ -32,6 +34,8 @@ def exercise(environment: Environment, program: str) -> dict[str, str]:
             encoding="utf-8",
             timeout=40,
             dimensions=(40, 200),
+            # A shell starts what runs in its background deaf to Ctrl-C, and that is inherited.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         try:
             return run(_steps(child))
