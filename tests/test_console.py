@@ -52,8 +52,11 @@ def test_the_text_is_written_as_it_arrives_with_its_footer(console: pexpect.spaw
 def test_control_c_keeps_the_text_and_is_a_keyboard_interrupt(console: pexpect.spawn) -> None:
     console.sendline(magic("-m demo/slow -o x", "tell"))
     console.expect("This is a long story")
-    console.sendintr()
-    console.expect("KeyboardInterrupt: the answer was stopped")
+    for _ in range(3):
+        # The console is between us and the kernel, and on a busy machine it may miss one Ctrl-C.
+        console.sendintr()
+        if console.expect(["KeyboardInterrupt: the answer was stopped", pexpect.TIMEOUT], timeout=20) == 0:
+            break
     console.sendline("print(x.state, len(x.text) > 0)")
     console.expect("stopped True")
 
