@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo demo-check lab test check fix js build browser bench docs examples reference lock clean
+.PHONY: help demo demo-check lab test check fix js build browser bench docs examples reference wheel bom wheel-check binder-check matrix lock clean
 
 help: ## Say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
@@ -52,6 +52,22 @@ reference: .venv/.dev ## Write what the documentation takes from the code: table
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/doc_cells.py
 
+wheel: .venv/.dev ## Build the wheel and the source distribution into dist
+	$(BIN)/python -m hatchling build -d dist
+
+bom: .venv/.dev ## Write the bill of materials that goes into the wheel
+	$(BIN)/python scripts/bom.py
+
+wheel-check: .venv/.dev ## Install the wheel into an empty environment and run the quickstart from it
+	PYTHON=$(PYTHON) bash scripts/wheel-check
+
+binder-check: .venv/.dev ## Do what Binder does in a fresh environment, and drive the quickstart in Chromium
+	$(BIN)/python scripts/binder_check.py
+
+matrix: .venv/.dev ## Try it with many versions and front ends, and write docs/where-it-works.md
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m matrix
+
 lab: .venv/.dev ## JupyterLab on the examples, with the packages of the tests
 	$(BIN)/jupyter lab $(ALLOW_ROOT) examples
 
@@ -64,7 +80,7 @@ lock: .venv/.dev ## Choose the newest versions that fit, and write the lock file
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-header --no-annotate pyproject.toml requirements/kernel6.in -o requirements/kernel6.lock
 
 clean: ## Remove what the targets above have made
-	rm -rf .venv .venv-kernel6 .venv-docs .venv-bench js/node_modules benchmarks/browser/node_modules build
+	rm -rf .venv .venv-kernel6 .venv-docs .venv-bench js/node_modules benchmarks/browser/node_modules build dist
 
 # --- environments; each is made again when its lock file changes
 

@@ -6,6 +6,8 @@ Whatever it was while it ran, a notebook's output ends as the saved form of the 
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -16,6 +18,8 @@ from .plain_text import plain
 from .response import Response
 
 Forms = Mapping[str, Any]
+_CONSOLE = re.compile(r"(?:.*[/\\])?(?:jupyter[-_](?:qt)?console|qtconsole)(?:-script)?(?:\.py|\.exe)?")
+"""A word of the command line of a console: the path of its script, or its module behind `-m`."""
 
 
 class Live(Protocol):
@@ -42,7 +46,7 @@ class Live(Protocol):
 
 def live_for(shell: Any) -> Live:
     """The way that suits who runs this cell."""
-    if current_kernel() is None:
+    if current_kernel() is None or _front_end_is_a_console():
         return Terminal()
     return Widget() if watched(shell) else Quiet()
 
@@ -55,6 +59,19 @@ def watched(shell: Any) -> bool:
 
     asks = getattr(current_kernel(), "_allow_stdin", True)
     return bool(asks) and not isinstance(shell.display_pub, CapturingDisplayPublisher)
+
+
+def _front_end_is_a_console() -> bool:
+    """Whether `jupyter console` or `qtconsole` has started this kernel: they show no widget and change no output."""
+    try:
+        import psutil
+    except ImportError:
+        return False
+    try:
+        command = psutil.Process(os.getppid()).cmdline()
+    except psutil.Error:
+        return False
+    return any(_CONSOLE.fullmatch(word) for word in command[:3])
 
 
 class Quiet:

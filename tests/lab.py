@@ -41,7 +41,8 @@ def chromium_path() -> str:
     raise RuntimeError("Chromium is missing. Install it (Debian: apt-get install chromium), then run again.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -205,9 +206,9 @@ class Notebook:
 
 
 @contextmanager
-def running_lab(folder: Path) -> Iterator[Lab]:
-    """Starts JupyterLab on loopback and Chromium; ends both."""
-    port, token = _free_port(), secrets.token_hex(8)
+def running_lab(folder: Path, *, python: Path | str = sys.executable) -> Iterator[Lab]:
+    """Starts JupyterLab on loopback and Chromium; ends both. ``python`` is that of the JupyterLab."""
+    port, token = free_port(), secrets.token_hex(8)
     environment = {
         **os.environ,
         "OPENROUTER_API_KEY": CANARY,
@@ -227,7 +228,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     log = (folder / "jupyter.log").open("w")
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
+            *(str(python), "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
             *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
             f"--ServerApp.root_dir={folder}",
             f"--LabServerApp.app_settings_dir={folder / '.data' / 'lab' / 'settings'}",

@@ -12,7 +12,7 @@ from kernels import Run, running_kernel
 from jupyter_openrouter.keys import refuse_keys_in
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "RELEASING.md")]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))  # their examples run in test_docs.py
 
 

@@ -1,0 +1,34 @@
+"""Every row of docs/comparison.md names what holds our part of it, and that is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "comparison.md").read_text("utf-8")
+
+
+def rows() -> list[str]:
+    """The rows of the tables that compare."""
+    tables = re.findall(r"^\| What \|.*\n\|[ :|-]+\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    return [row for table in tables for row in table.splitlines()]
+
+
+def test_every_row_names_a_test_or_a_measurement_of_ours_that_is_there() -> None:
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text("utf-8")
+    assert len(rows()) >= 10
+    for row in rows():
+        held = row.rstrip("| ").rpartition("| ")[2]
+        if test := re.fullmatch(r"`(tests/test_\w+\.py)::(test_\w+)`", held):
+            assert f"def {test[2]}(" in (ROOT / test[1]).read_text("utf-8"), row
+        else:
+            section = re.fullmatch(r"`benchmarks/RESULTS\.md`, \*(.+)\*", held)
+            assert section is not None, row
+            assert re.search(rf"^### {re.escape(section[1])}", results, re.MULTILINE), row
+
+
+def test_a_version_and_a_date_stand_beside_what_is_said_of_the_others() -> None:
+    assert re.search(r"on 20\d\d-\d\d-\d\d, with Python", PAGE)
+    versions = re.findall(r"^\| [\w' -]+ \| (?:[\w-]+ )?(\d+\.\d+\.\d+) \|", PAGE, re.MULTILINE)
+    assert len(versions) == 6
