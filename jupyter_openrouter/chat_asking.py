@@ -173,8 +173,10 @@ class Asking:
 
     def _questions(self, asked: Asked, first: Response | None, options: dict[str, Any]) -> list[Question]:
         """What to ask; a second one where the provider may refuse the first for its form alone."""
-        talk = self._chat.conversation
+        chat = self._chat
+        talk = chat.conversation
         own = {name: options.pop(name) for name in ("max_cost",) if name in options}
+        own |= chat._tape._asdict()
         if first is not None:
             ways = [continuation_messages(first, prefill=prefill) for prefill in (True, False)]
             if first.requested_model:
