@@ -65,9 +65,8 @@ class Hearing:
             try:
                 # Here, for it may ask the system's keyring, which takes its time.
                 tape = self._chat._tape
-                key = key_for(
-                    message.get("model") or self._chat.model, record=tape.record, replay=tape.replay
-                )
+                model = self._chat._questions.model_for(message)
+                key = key_for(model, record=tape.record, replay=tape.replay)
             except OpenRouterError as found:
                 error = found
         background().post(self._act, message, [bytes(one) for one in buffers or ()], key, error)
