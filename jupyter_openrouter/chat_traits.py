@@ -63,6 +63,7 @@ class ChatTraits(StreamingWidget):
     suggestions = List(Unicode(), help="Prompts that are offered while it is empty.").tag(sync=True)
     compact = Bool(False, help="Whether it is shown in few lines.").tag(sync=True)
 
+    _choices = frozenset({"model", "system", "params"})
     conversation: Conversation
     _shown: Shown
     _told_messages: list[dict[str, Any]]
