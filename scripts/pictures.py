@@ -43,7 +43,7 @@ client = OpenRouter(base_url=demo_base_url())
 with client.chat_stream("Why?", model="demo/reasoner") as stream:
     for delta in stream:
         print(delta.text, end="")
-print(stream.response.footer())"""
+print("\\n\\n" + stream.response.footer())"""
 ASK = "%%openrouter --model demo/{model}\n{prompt}"
 
 
