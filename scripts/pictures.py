@@ -19,7 +19,7 @@ from lab import Notebook, running_lab  # noqa: E402 - beside the tests
 
 IMAGES = ROOT / "docs" / "images"
 LOAD = "%load_ext jupyter_openrouter"
-CHAT = "from jupyter_openrouter import ChatWidget\n\nchat = ChatWidget(\"demo/{model}\")\nchat"
+CHAT = 'from jupyter_openrouter import ChatWidget\n\nchat = ChatWidget("demo/{model}")\nchat'
 BRANCHES = """\
 from jupyter_openrouter import ChatWidget
 
@@ -124,7 +124,9 @@ def attaching(notebook: Notebook) -> None:
     with notebook.page.expect_file_chooser() as chooser:
         notebook.page.get_by_role("button", name="Attach images").click()
     chooser.value.set_files([notebook.lab.folder / "sky.png", notebook.lab.folder / "notes.txt"])
-    notebook.page.get_by_label("Your question").fill("What is in the picture, and what do my notes say of it?")
+    notebook.page.get_by_label("Your question").fill(
+        "What is in the picture, and what do my notes say of it?"
+    )
     _until(notebook, "notes.txt", 1)
 
 
@@ -170,7 +172,11 @@ PICTURES: dict[str, Picture] = {
 
 def _shoot(notebook: Notebook, cell: Locator, path: Path) -> None:
     """A picture of a cell, with what has popped up over it."""
-    boxes = [box for one in [cell, *notebook.page.locator(".jor-popup:visible").all()] if (box := one.bounding_box())]
+    boxes = [
+        box
+        for one in [cell, *notebook.page.locator(".jor-popup:visible").all()]
+        if (box := one.bounding_box())
+    ]
     left, top = (min(box[side] for box in boxes) for side in ("x", "y"))
     right = max(box["x"] + box["width"] for box in boxes)
     bottom = max(box["y"] + box["height"] for box in boxes)
