@@ -17,9 +17,12 @@ from .fences import Code, codes
 from .files import Pathlike
 from .options import StreamOptions
 from .response import Response
+from .taping import Tape, taping
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from .player import Pace, Replay
 
 _NO_OPTIONS = frozenset({"response", "keep_text", "on_retry"})  # a chat keeps its text, and calls nobody else
 
@@ -38,6 +41,9 @@ class ChatWidget(ChatView):
         name: Of a conversation of its own.
         suggestions: Prompts that are offered while it is empty.
         compact: Whether it is shown in few lines.
+        record: A file into which what comes for its questions is recorded.
+        replay: A recording that answers its questions, from one to the next, without a network and without a key.
+        pace: Of a replay: "original", "now", or a number of chunks a second.
         options: How questions are sent, as the client's calls take it: ``max_cost``, ``timeouts``, ``retry``,
             ``fallback``, ``cache``, …
 
@@ -57,6 +63,7 @@ class ChatWidget(ChatView):
 
     Raises:
         InvalidRequestError: an argument cannot be what it is.
+        FileError: what is to be replayed is no recording, or it cannot be recorded there.
 
     >>> from jupyter_openrouter import ChatWidget
     >>> chat = ChatWidget(model="demo/echo")
@@ -77,12 +84,17 @@ class ChatWidget(ChatView):
         name: str = "",
         suggestions: Sequence[str] = (),
         compact: bool = False,
+        record: Pathlike | None = None,
+        replay: Pathlike | Replay | None = None,
+        pace: Pace = "original",
         **options: Unpack[StreamOptions],
     ) -> None:
         for option in options:
             if option not in StreamOptions.__annotations__ or option in _NO_OPTIONS:
                 raise InvalidRequestError(f"A ChatWidget takes no {option!r}.", remedy="Look at its help.")
         self._options: dict[str, Any] = dict(options)
+        tape = taping.tape(record=record, replay=replay, pace=pace)
+        self._tape = Tape(record=tape.record, replay=None if replay is None else tape.replay)
         talk = conversation_for(conversation, name, system, messages)
         self.conversation, self.response = talk, None
         super().__init__(
@@ -293,7 +305,7 @@ class ChatWidget(ChatView):
             if alone:
                 self._check_idle(alone)
             asked = make()
-            asked.key = key_for(asked.model)
+            asked.key = key_for(asked.model, record=self._tape.record, replay=self._tape.replay)
         except OpenRouterError as error:
             # Without the frames that looked for the key: a verbose traceback prints their locals.
             raise error.with_traceback(None) from None

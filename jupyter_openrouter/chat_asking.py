@@ -75,7 +75,7 @@ class Asking:
             await asyncio.shield(asked.ended)
         await self._chat._transcript.flush()
         if asked.response is None:
-            raise InvalidRequestError(
+            raise asked.error or InvalidRequestError(
                 "The answer before this question did not end well, so it was not asked.",
                 remedy="Ask it again.",
             )
@@ -85,6 +85,10 @@ class Asking:
         """Takes a question out of the queue; None where it is not there."""
         found = self.line.take(ident)
         if found is not None:
+            found.error = InvalidRequestError(
+                "The question was taken out of the queue.", remedy="Ask it again."
+            )
+            self._let_down([found])
             self._publish_line()
         return found
 
@@ -117,11 +121,8 @@ class Asking:
     async def _run(self, asked: Asked) -> None:
         chat = self._chat
         chat._reach()
-        response, first = Response(asked.model), None
-        shown: Any = response
-        if asked.kind == "continue":
-            first = self._first(asked)
-            shown = GoingOn(first, response)
+        response, first = Response(asked.model), self._first(asked)
+        shown: Any = response if first is None else GoingOn(first, response)
         if asked.hides:
             chat._shown.until = asked.hides
             self.tell_turns()
@@ -173,8 +174,10 @@ class Asking:
 
     def _questions(self, asked: Asked, first: Response | None, options: dict[str, Any]) -> list[Question]:
         """What to ask; a second one where the provider may refuse the first for its form alone."""
-        talk = self._chat.conversation
+        chat = self._chat
+        talk = chat.conversation
         own = {name: options.pop(name) for name in ("max_cost",) if name in options}
+        own |= chat._tape._asdict()
         if first is not None:
             ways = [continuation_messages(first, prefill=prefill) for prefill in (True, False)]
             if first.requested_model:
@@ -188,11 +191,20 @@ class Asking:
             messages = [*before, {"role": "user", "content": asked.content}]
         return [Question(messages, asked.model, options=options, **own)]
 
-    def _first(self, asked: Asked) -> Response:
-        """The answer that is gone on with, which knows its request."""
+    def _first(self, asked: Asked) -> Response | None:
+        """The answer that is gone on with, which knows its request; None where there is none."""
         chat = self._chat
         turn = chat.conversation.turn(asked.turn)
-        assert turn is not None
+        if turn is None and asked.turn:
+            # Dropped while the question waited, which is asked at the end then.
+            if asked.kind == "continue":
+                gone = InvalidRequestError(
+                    "The answer to go on with is gone.", remedy="Ask its question again."
+                )
+                asked.error = asked.error or gone
+            asked.kind, asked.turn, asked.hides = "new", "", ""
+        if turn is None or asked.kind != "continue":
+            return None
         first = chat._shown.answer(turn.id) or turn.response()
         if not isinstance(first.body.get("messages"), list):
             before = chat.conversation.messages(upto=chat.conversation.before(turn.id))
@@ -207,13 +219,15 @@ class Asking:
             response.state = "stopped"
         chat._running = None
         whole = response if first is None else joined(first, response)
+        taken = False
         if first is not None:
             taken = response.begun and talk.take_continued(whole, turn=asked.turn)
         elif asked.kind == "retry":
             taken = talk.take_another(asked.turn, response)
-        else:
+        if not taken and (asked.kind in ("new", "edit") or response.begun):
+            # New, or its place was dropped while it ran: it goes to the end, and nothing is lost.
             after = asked.turn if asked.kind == "edit" else None
-            taken = talk.take(asked.content, response, after=after)
+            taken = talk.take(asked.content, whole, after=after)
         chat.response = asked.response = whole
         if taken:
             chat._shown.keep(whole)

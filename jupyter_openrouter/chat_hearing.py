@@ -64,7 +64,9 @@ class Hearing:
         if message["type"] in _ASKS:
             try:
                 # Here, for it may ask the system's keyring, which takes its time.
-                key = key_for(message.get("model") or self._chat.model)
+                tape = self._chat._tape
+                model = self._chat._questions.model_for(message)
+                key = key_for(model, record=tape.record, replay=tape.replay)
             except OpenRouterError as found:
                 error = found
         background().post(self._act, message, [bytes(one) for one in buffers or ()], key, error)
@@ -192,7 +194,7 @@ class Hearing:
 
     async def _tell_models(self) -> None:
         try:
-            models, error = await offered()
+            models, error = await offered(self._chat._tape.replay)
         finally:
             waiting, self._for_models = self._for_models, []
         for ident in waiting:

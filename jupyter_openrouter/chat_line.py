@@ -28,6 +28,7 @@ class Asked:
         attachments: What goes with them, as a browser is told it.
         content: Both, as the content of a message.
         model: The slug that it is asked of.
+        own_model: Whether that was named for it alone.
         kind: ``new``: at the end; ``edit``: in the place of another question; ``retry``: an earlier question again;
             ``continue``: the rest of an answer.
         turn: Of an edit the turn that the question follows ("" for none), of a retry the question's turn, of a
@@ -42,6 +43,7 @@ class Asked:
     text: str
     content: Any
     model: str
+    own_model: bool = False
     key: Key | None = field(repr=False, default=None)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     kind: Kind = "new"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import OpenRouterError
 from .failures import failure
 from .model_cards import Model
 from .open_catalog import catalog_for
+
+if TYPE_CHECKING:
+    from .player import Replay
 
 _DEMO = "demo/"
 _SECONDS = 10.0
@@ -45,12 +48,15 @@ def cards(models: Iterable[Model]) -> list[dict[str, Any]]:
     return list(found.values())[:MOST]
 
 
-async def offered() -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+async def offered(replay: Replay | None = None) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """What can be chosen, and the ``Failure`` that says why there is nothing or not all; to be awaited on the I/O loop.
 
     No key is sent for it.
+
+    Args:
+        replay: A recording to take them from.
     """
-    results = await asyncio.gather(_models(""), _models(_DEMO), return_exceptions=True)
+    results = await asyncio.gather(_models("", replay), _models(_DEMO, replay), return_exceptions=True)
     found: list[Model] = []
     error: OpenRouterError | None = None
     for result in results:
@@ -63,6 +69,6 @@ async def offered() -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     return cards(found), failure(error)
 
 
-async def _models(slug: str) -> list[Model]:
-    catalog = await catalog_for(slug, with_key=False)
+async def _models(slug: str, replay: Replay | None) -> list[Model]:
+    catalog = await catalog_for(slug, with_key=False, replay=replay)
     return list(await asyncio.wait_for(catalog.models(), _SECONDS))

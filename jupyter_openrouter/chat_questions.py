@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,24 @@ class Questions:
             text,
             question.content,
             model,
+            own_model=True,
             attachments=told,
             kind="continue",
             turn=answer.id,
             hides=question.id,
         )
+
+    def model_for(self, message: Mapping[str, Any]) -> str:
+        """The slug that a checked message of a browser asks.
+
+        Raises:
+            InvalidRequestError: there is nothing to continue or to ask again.
+        """
+        if message["type"] == "continue":
+            return self.rest().model
+        if message["type"] == "retry":
+            return self.again(message["turn"], model=message["model"]).model
+        return self._chat.model
 
     def again(self, turn: str = "", *, model: str = "") -> Asked:
         """The question to ask for another answer in the place of this one.
@@ -106,7 +120,16 @@ class Questions:
         chat = self._chat
         failed = chat._asking.failed
         if failed is not None and not turn:
-            return replace(failed, model=model or failed.model, error=None, response=None, waited=False)
+            # The chat's model may have been changed for the very reason that the one before failed.
+            own = model or (failed.model if failed.own_model else "")
+            return replace(
+                failed,
+                model=own or chat.model,
+                own_model=bool(own),
+                error=None,
+                response=None,
+                waited=False,
+            )
         shown = chat.conversation.turns
         asked = next((one for one in reversed(shown) if one.role == "user"), None)
         if turn:
@@ -120,6 +143,7 @@ class Questions:
             text,
             asked.content,
             model or chat.model,
+            own_model=bool(model),
             attachments=[one.told for one in attachments],
             kind="retry",
             turn=asked.id,

@@ -32,6 +32,13 @@ class _Turns(List):  # type: ignore[type-arg]
         obj._assign(value)
 
 
+class _MessagesVersion(Int):  # type: ignore[type-arg]
+    """The version of the turns that ``messages`` gives; it goes out with them alone."""
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        return obj._shown.version
+
+
 class ChatTraits(StreamingWidget):
     """What of a chat is state."""
 
@@ -42,6 +49,7 @@ class ChatTraits(StreamingWidget):
     messages = _Turns(Dict(), help="The settled turns of the branch that is shown, oldest first.").tag(
         sync=True
     )
+    _messages_version = _MessagesVersion().tag(sync=True)
     version = Int(help="How often the settled turns have changed.").tag(sync=True)
     asking = Unicode(help="The question that is being answered, or that could not be.").tag(sync=True)
     asking_attachments = List(Dict(), help="What goes with it.").tag(sync=True)
@@ -55,6 +63,7 @@ class ChatTraits(StreamingWidget):
     suggestions = List(Unicode(), help="Prompts that are offered while it is empty.").tag(sync=True)
     compact = Bool(False, help="Whether it is shown in few lines.").tag(sync=True)
 
+    _choices = frozenset({"model", "system", "params"})
     conversation: Conversation
     _shown: Shown
     _told_messages: list[dict[str, Any]]

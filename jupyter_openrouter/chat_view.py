@@ -18,6 +18,7 @@ from .chat_traits import ChatTraits
 from .kernel_channel import current_kernel
 from .live import watched
 from .response import Response
+from .taping import Tape
 from .transcript import Transcript
 from .turn import Turn
 
@@ -34,6 +35,7 @@ class ChatView(ChatTraits):
     _unwatch: Callable[[], None] | None = None
     response: Response | None
     _options: dict[str, Any]
+    _tape: Tape
 
     def _begin(self) -> None:
         """Makes its parts, before the comm is opened."""

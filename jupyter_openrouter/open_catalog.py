@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from .background import Background, background
@@ -15,20 +15,24 @@ from .errors import APITimeoutError, MissingKeyError
 from .taping import taping
 from .transport import JSON, Address, Transport
 
+if TYPE_CHECKING:
+    from .player import Replay
+
 _SECONDS = 20.0
 _catalogs: WeakKeyDictionary[Background, dict[str, Catalog]] = WeakKeyDictionary()
 
 
-async def catalog_for(slug: str = "", *, with_key: bool = True) -> Catalog:
+async def catalog_for(slug: str = "", *, with_key: bool = True, replay: Replay | None = None) -> Catalog:
     """The catalogue behind a slug: the service's, or the embedded demo's; to be awaited on the I/O loop.
 
     Models and endpoints need no key; with one, the endpoints tell how fast they are.
 
     Args:
         with_key: False looks for no key, neither in the keyring nor elsewhere.
+        replay: A recording to take it from.
     """
-    if taping.session.replay is not None:
-        return (await client_for(slug, None)).catalog
+    if replay is not None or taping.session.replay is not None:
+        return (await client_for(slug, None, replay=replay)).catalog
     if not is_demo(slug) and not with_key:
         return _without_key()
     try:

@@ -155,6 +155,8 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
     ).tag(sync=True)
     interruptible = Bool(False, help="Whether a cell waits for this very answer.").tag(sync=True)
 
+    _choices: frozenset[str] = frozenset()
+    """Traits that Python and the browser may both set."""
     _running: Response | None = None
     _job: Job[Any] | None = None
     _publisher: Publisher | None = None
@@ -244,6 +246,9 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
 
         def tell() -> None:
             for change in changes:
+                # What has been set otherwise since then would be set back by whoever is linked to it.
+                if change.name in self._choices and self._trait_values.get(change.name) != change.new:
+                    continue
                 try:
                     HasTraits.notify_change(self, change)
                 except Exception:

@@ -123,7 +123,7 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def _steps(page: Page) -> list[Step]:
-    box = page.locator(".jor-root textarea")
+    box = page.locator(".jor-box")
 
     def load() -> None:
         box.wait_for()

@@ -20,7 +20,7 @@ def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next_once(
 ) -> None:
     cells = [
         "%load_ext jupyter_openrouter",
-        "%%openrouter -m demo/slow --background -o x --max-tokens 30 --param demo='{\"rate\": 20}'\ntell",
+        "%%openrouter -m demo/slow --background -o x --max-tokens 60 --param demo='{\"rate\": 4}'\ntell",
         "%%openrouter -m demo/echo --as code\n```python\nprint('from the model')\n```",
         "print(x.settled); (await x).state",
     ]
@@ -31,7 +31,8 @@ def test_the_background_ends_in_its_own_cell_and_code_goes_into_the_next_once(
                 notebook.run_cell(index)
             notebook.run_cell(4)  # behind the one that was put in
             notebook.page.wait_for_function(
-                "() => document.querySelectorAll('.jp-CodeCell')[1].innerText.includes('token limit')"
+                "() => document.querySelectorAll('.jp-CodeCell')[1].innerText.includes('token limit')",
+                timeout=60_000,
             )
             notebook.shot("cell-background")
             saved = notebook.save().cells

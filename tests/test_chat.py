@@ -21,6 +21,7 @@ from jupyter_openrouter.errors import (
     FileError,
     InvalidRequestError,
     MissingKeyError,
+    OpenRouterError,
     RateLimitError,
 )
 from jupyter_openrouter.ledger import ledger
@@ -438,3 +439,134 @@ def test_a_conversation_of_ones_own_may_be_made_and_read_with_branches() -> None
     assert back.branches(back.turns[2].id) == conversation.branches(conversation.turns[2].id)
     assert back.show(back.branches(back.turns[2].id)[0])
     assert [turn.content for turn in back.turns] == ["a", "b", "c", "d"]
+
+
+def aside(call: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
+    """Calls it in another thread; gives that, and where its outcome will be."""
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # noqa: BLE001 - it is the outcome
+            outcome.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, outcome
+
+
+def hear(chat: ChatWidget, kind: str, **fields: Any) -> None:
+    """What a browser sends."""
+    chat._hearing.hear({"type": kind, "id": f"h{next(_numbers)}", **fields}, [])
+
+
+_numbers = iter(range(1_000_000))
+
+
+def test_a_call_whose_question_is_taken_out_of_the_queue_by_a_browser_does_not_wait_for_ever() -> None:
+    chat = ChatWidget("demo/slow")
+    thread = running(chat)
+    waiting, outcome = aside(lambda: chat.ask("second"))
+    until(lambda: chat.queued)
+    hear(chat, "unqueue", item=chat.queued[0]["id"])
+    waiting.join(10)
+    assert "taken out of the queue" in str(outcome)
+    chat.stop()
+    thread.join(10)
+
+
+@pytest.mark.parametrize("how", ["assigned", "cleared"])
+@pytest.mark.parametrize("what", ["retry", "continue_"])
+def test_an_answer_whose_place_is_dropped_while_it_runs_goes_to_the_end(what: str, how: str) -> None:
+    chat = ChatWidget("demo/slow")
+    thread = running(chat, "first")
+    chat.stop()
+    thread.join(10)
+    before = chat.response
+    thread, outcome = aside(getattr(chat, what))
+    until(lambda: chat._running is not None and chat._running.text_parts[-1:] not in ([], [before.text]))
+    if how == "assigned":
+        chat.messages = [{"role": "user", "content": "mine"}]
+    else:
+        chat.conversation.clear()
+    chat.stop()
+    thread.join(10)
+    assert outcome[0].text
+    assert said(chat) == [*(["mine"] if how == "assigned" else []), "first", outcome[0].text]
+
+
+def test_what_waits_and_has_lost_its_place_is_asked_at_the_end_or_says_so() -> None:
+    chat = ChatWidget("demo/slow")
+    thread = running(chat, "first")
+    chat.stop()
+    thread.join(10)
+    late = [
+        chat._questions.rest(),
+        chat._questions.again(),
+        chat._questions.edited(chat.messages[0]["id"], "x"),
+    ]
+    thread = running(chat, "second")
+    for asked in late:
+        asked.model = "demo/echo"
+        background.background().call(lambda asked=asked: chat._asking.ask(asked))
+    chat.conversation.clear()
+    chat.stop()
+    thread.join(10)
+    hear(chat, "send_now", item=late[0].id)
+    until(lambda: chat.state == "failed")
+    assert "is gone" in chat.error["message"]
+    for asked, words in ((late[1], "first"), (late[2], "x")):
+        hear(chat, "send_now", item=asked.id)
+        until(lambda words=words: said(chat)[-2:] == [words, words])
+    assert not chat._asking.running
+
+
+def test_what_python_sets_is_not_set_back_by_what_a_browser_chose_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Other(traitlets.HasTraits):
+        model = traitlets.Unicode()
+
+    chat, other = ChatWidget("demo/echo"), Other()
+    traitlets.link((chat, "model"), (other, "model"))
+    late: list[Callable[[], None]] = []
+    monkeypatch.setattr("jupyter_openrouter.widget._tell_apart", late.append)
+    hear(chat, "settings", system="browser", params={"temperature": 1})
+    hear(chat, "model", model="demo/tour")
+    until(lambda: chat.model == "demo/tour" and chat.system == "browser")
+    chat.system, chat.model, chat.params = "python", "demo/slow", {}
+    background.background().call(lambda: None)
+    for tell in late:
+        tell()
+    background.background().call(lambda: None)
+    assert (chat.system, chat.conversation.system, chat.params) == ("python", "python", {})
+    assert chat.model == other.model == "demo/slow"
+
+
+def test_a_question_that_failed_is_asked_again_of_the_model_chosen_since() -> None:
+    chat = ChatWidget("demo/faulty")
+    with pytest.raises(OpenRouterError):
+        chat.ask("402")
+    chat.model = "demo/echo"
+    assert chat.retry().requested_model == "demo/echo"
+    with pytest.raises(OpenRouterError):
+        chat.retry(model="demo/faulty")
+    hear(chat, "retry", turn="", model="")
+    until(lambda: chat._answers == 4 and not chat._asking.running)
+    assert chat.response.requested_model == "demo/faulty"
+
+
+def test_the_key_of_a_continuation_is_that_of_its_own_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("jupyter_openrouter.chat_hearing.key_for", lambda model, **_: asked.append(model))
+    chat = ChatWidget("demo/slow")
+    thread = running(chat)
+    chat.stop()
+    thread.join(10)
+    chat.model = "openai/gpt-4"
+    hear(chat, "continue")
+    assert asked == ["demo/slow"]
+    until(lambda: chat.state == "streaming")
+    chat.stop()
+    until(lambda: not chat._asking.running)

@@ -191,3 +191,42 @@ def test_the_chat_widget_goes_by_the_command_too(shared: Kernel) -> None:
     assert "NotRecordedError" in str(shared.run("ChatWidget(model='openai/gpt-4').ask('Hello.')").reply)
     assert "Replaying 1 exchange of chat.jsonl, at once." in str(shared.run("%openrouter").bundles)
     shared.run("%openrouter replay off")
+
+
+def test_a_chat_is_recorded_and_replayed_from_one_question_to_the_next(shared: Kernel) -> None:
+    shared.run("from jupyter_openrouter import ChatWidget")
+    shared.run("first = ChatWidget('demo/echo', record='talk.jsonl')")
+    shared.run("was = [first.ask('hello').to_dict(), first.retry().to_dict(), first.ask('on').to_dict()]")
+    assert shared.value("was[0]['generation_id'] != was[1]['generation_id']")
+    shared.run("again = ChatWidget('demo/echo', replay='talk.jsonl', pace='now')\nagain")
+    comm = shared.comm("chat")
+    for number, message in enumerate(
+        [{"type": "ask", "text": "hello"}, {"type": "retry"}, {"type": "ask", "text": "on"}]
+    ):
+        shared.send(comm, {"id": f"q{number}", **message})
+        ended = f"again._answers > {number} and not again._asking.running"
+        shared.until(lambda ended=ended: shared.value(ended))
+        same = "{k: v for k, v in again.response.to_dict().items() if k != 'conversation'}"
+        first = f"{{k: v for k, v in was[{number}].items() if k != 'conversation'}}"
+        assert shared.value(f"{same} == {first}")
+    shared.run("third = ChatWidget('demo/echo', replay='talk.jsonl', pace='now')")
+    assert shared.value("third.ask('hello').generation_id == was[0]['generation_id']"), (
+        "each chat begins at the beginning"
+    )
+
+
+def test_a_replaying_chat_needs_no_key_and_asks_nobody(shared: Kernel) -> None:
+    shared.run("import os\nos.environ['OPENROUTER_BASE_URL'] = 'https://openrouter.invalid/api/v1'")
+    shared.run("alone = ChatWidget('openai/gpt-4', replay='talk.jsonl', pace='now')\nalone")
+    comm = shared.comm("chat")
+    shared.send(comm, {"type": "ask", "id": "q", "text": "hello"})
+    shared.until(lambda: shared.comms[comm]["state"] == "failed")
+    assert shared.comms[comm]["error"]["type"] == "NotRecordedError"
+    assert "NotRecordedError" in str(shared.run("alone.ask('hello')").reply)
+    shared.send(comm, {"type": "models", "id": "m"})
+    shared.until(lambda: [one for one in shared.custom[comm] if one.get("id") == "m"])
+    models = next(one for one in shared.custom[comm] if one.get("id") == "m")
+    assert (models["models"], models["error"]["type"]) == ([], "NotRecordedError")
+    run = shared.run("ChatWidget('demo/echo', replay='talk.jsonl', record='other.jsonl')")
+    assert "Leave out one of them" in str(run.reply)
+    assert "FileError" in str(shared.run("ChatWidget('demo/echo', replay='missing.jsonl')").reply)

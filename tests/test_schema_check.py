@@ -37,6 +37,8 @@ NODE: dict[str, Any] = {
         (1, {"type": ["string", "null"]}, ["at $: expected string or null, found the number 1"]),
         ("c", {"enum": ["a", None]}, ['at $: expected "a" or null, found the string "c"']),
         (True, {"const": 1}, ["at $: expected 1, found true"]),
+        ([0], {"const": [False]}, ["at $: expected [false], found an array of 1"]),
+        ({"a": 1}, {"enum": [{"a": True}]}, ['at $: expected {"a": true}, found an object with "a"']),
         ({}, {"required": ["a"]}, ['at $: "a" is missing, found an empty object']),
         ({"a b": 1}, {"additionalProperties": False}, ['at $["a b"]: this name is not expected']),
         ({"a": [{"b": 5}]}, {"properties": {"a": {"items": {"properties": {"b": {"maximum": 4}}}}}}, [

@@ -63,6 +63,8 @@ export class Link {
       clearTimeout(this.#behindTimer);
       this.#watchers.clear();
     });
+    // What came before this link was made is heard right after.
+    if (this.transcript.behind) this.#behindTimer = setTimeout(() => this.#catchUp(), 0);
   }
 
   close(): void {

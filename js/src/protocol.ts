@@ -174,6 +174,8 @@ export interface ChatTraits extends SharedTraits {
    * and when Python sets it; turns that come one by one travel as `turns` messages.
    */
   messages: Turn[];
+  /** The version that `messages` has: `version` goes on without them. Null where it is that one. */
+  _messages_version: number | null;
   /** How often the settled turns have changed; each `turns` message counts one. */
   version: number;
   /** The question that is being answered, "" when none is. It is not in `messages` yet. */

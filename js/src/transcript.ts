@@ -45,6 +45,7 @@ export const NO_TRAITS: ShownTraits = {
   system: "",
   params: {},
   messages: [],
+  _messages_version: null,
   version: 0,
   asking: "",
   asking_attachments: [],
@@ -63,8 +64,10 @@ export function isRunning(state: State): boolean {
 
 /** What a view opened now must show, from the traits alone. */
 export function fromTraits(traits: ShownTraits): Transcript {
+  const version = traits._messages_version ?? traits.version;
   return {
     ...traits,
+    version,
     answer: 0,
     text: traits.message,
     thought: traits.reasoning,
@@ -77,8 +80,7 @@ export function fromTraits(traits: ShownTraits): Transcript {
     seconds: null,
     gap: false,
     given: traits.messages,
-    newest: traits.version,
-    behind: false,
+    ...standing(version, Math.max(version, traits.version)),
   };
 }
 
@@ -105,10 +107,11 @@ export function withTraits(before: Transcript, traits: ShownTraits): Transcript 
 }
 
 /** The turns that count once the traits have changed: those of messages, unless the trait is newer. */
-function turnsOf(before: Transcript, { messages, version }: ShownTraits) {
-  const published = messages !== before.given && version >= before.version;
-  const held = published ? { messages, version } : { messages: before.messages, version: before.version };
-  return { ...held, given: messages, ...standing(held.version, Math.max(before.newest, version)) };
+function turnsOf(before: Transcript, { messages, version, _messages_version: own }: ShownTraits) {
+  const given = own ?? version;
+  const published = messages !== before.given && given >= before.version;
+  const held = published ? { messages, version: given } : { messages: before.messages, version: before.version };
+  return { ...held, given: messages, ...standing(held.version, Math.max(before.newest, version, held.version)) };
 }
 
 function standing(version: number, newest: number) {

@@ -192,6 +192,15 @@ test("a version that is ahead of the turns held says that some are missing", () 
   assert.deepEqual([fold(ahead, [turns(2, 2, "q2")]).now.behind, shown(fold(ahead, [turns(2, 2, "q2")]).now)], [false, "q1 a1 q2"]);
 });
 
+test("turns that the kernel told of before there was a view are not taken for those that the traits hold", () => {
+  const late = fromTraits({ ...CHAT, _messages_version: 1, version: 3 });
+  assert.deepEqual([late.version, late.behind], [1, true]);
+  const told = fold(late, [turns(2, 2, "q2"), turns(3, 3, "a2")]).now;
+  assert.deepEqual([shown(told), told.version, told.behind], ["q1 a1 q2 a2", 3, false]);
+  const whole = withTraits(late, { ...CHAT, messages: [], _messages_version: 3, version: 3 });
+  assert.deepEqual([shown(whole), whole.version, whole.behind], ["", 3, false]);
+});
+
 test("any loss, repetition and order of settled turns ends right after one whole conversation", () => {
   for (let seed = 1; seed <= 200; seed++) {
     const next = random(seed);
