@@ -43,7 +43,7 @@ client = OpenRouter(base_url=demo_base_url())
 with client.chat_stream("Why?", model="demo/reasoner") as stream:
     for delta in stream:
         print(delta.text, end="")
-print(stream.response.footer())"""
+print("\\n\\n" + stream.response.footer())"""
 ASK = "%%openrouter --model demo/{model}\n{prompt}"
 
 
@@ -144,6 +144,20 @@ def setting(notebook: Notebook) -> None:
     _until(notebook, "Web search", 1)
 
 
+def reopened(notebook: Notebook) -> None:
+    """The file of a notebook with a chat, opened again."""
+    notebook.run_all()
+    _ask(notebook, "How far is it to Graz?")
+    _until(notebook, "answer complete", 0)
+    notebook.page.wait_for_timeout(1000)  # for the transcript
+    notebook.save()
+    for session in notebook.lab.api("sessions"):
+        notebook.lab.api(f"sessions/{session['id']}", "DELETE")
+    notebook.page.reload()
+    _until(notebook, "Transcript of the chat", 0)
+    notebook.page.wait_for_timeout(8000)  # for what JupyterLab shows in place of the view
+
+
 Picture = tuple[list[str], Callable[[Notebook], None], int]
 PICTURES: dict[str, Picture] = {
     "tutorial-asking": ([LOAD, ASK.format(model="tour", prompt="What does a token cost?")], asking, 1),
@@ -159,6 +173,7 @@ PICTURES: dict[str, Picture] = {
     "chat-attachments": ([FILES, CHAT.format(model="echo")], attaching, 1),
     "chat-models": ([AT_HOME, BRANCHES], choosing, 1),
     "chat-settings": ([AT_HOME, BRANCHES], setting, 1),
+    "chat-transcript": ([CHAT.format(model="echo")], reopened, 0),
     "python-client": ([PYTHON], whole, 0),
     "reasoning": ([LOAD, ASK.format(model="reasoner --reasoning high", prompt="Why?")], thinking, 1),
     "dry-run": (

@@ -32,3 +32,16 @@ def test_a_version_and_a_date_stand_beside_what_is_said_of_the_others() -> None:
     assert re.search(r"on 20\d\d-\d\d-\d\d, with Python", PAGE)
     versions = re.findall(r"^\| [\w' -]+ \| (?:[\w-]+ )?(\d+\.\d+\.\d+) \|", PAGE, re.MULTILINE)
     assert len(versions) == 6
+
+
+def test_the_short_table_of_the_readme_has_the_same_date_packages_and_figures() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8").partition("## Beside others\n")[2].partition("\n## ")[0]
+    date = re.search(r"on (20\d\d-\d\d-\d\d)", PAGE)
+    assert date is not None
+    assert f"on {date[1]}," in readme
+    for package in ("Jupyter AI's magics", "chatlas", "marimo's chat", "openai-python", "official SDK"):
+        assert f"| {package} " in readme
+        assert f"| {package} " in PAGE
+    (figures,) = re.findall(r"^\| One chunk of a stream, CPU \(µs\) \|(.*)$", readme, re.MULTILINE)
+    (row,) = [row for row in rows() if row.startswith("| One chunk of a stream, sync, CPU ")]
+    assert re.findall(r"[\d.]+", figures) == re.findall(r"([\d.]+) µs", row)
