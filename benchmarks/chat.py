@@ -63,8 +63,11 @@ def run(*, quick: bool, pairs: int) -> Section:
     )
     _bytes(section, 100 if quick else 1000)
     with tempfile.TemporaryDirectory() as folder, lab.running_lab(Path(folder)) as server:
-        _stops(section, server, 3 if quick else 10)
+        print("  bytes done", flush=True)
+        _stops(section, server, 3 if quick else 6)
+        print("  stops done", flush=True)
         _reloads(section, server, 100 if quick else 1000, pairs)
+        print("  reloads done", flush=True)
         _memory(section, server, 20 if quick else 200, 10 if quick else 100)
     return section
 
@@ -246,7 +249,7 @@ def _memory(section: Section, server: lab.Lab, turns: int, chats: int) -> None:
     opened = (
         "from IPython.display import clear_output, display\n"
         f"for at in range({chats}):\n"
-        "    one = ChatWidget(model='demo/echo')\n    display(one)\n    time.sleep(0.1)\n    one.close()\n"
+        "    one = ChatWidget(model='demo/echo')\n    display(one)\n    time.sleep(0.2)\n    one.close()\n"
         "    clear_output(wait=False)\ndel one"
     )
     chat = "chat = ChatWidget(model='demo/echo')\nchat.ask('hi')\nchat"
@@ -256,8 +259,9 @@ def _memory(section: Section, server: lab.Lab, turns: int, chats: int) -> None:
 
         def look(cell: int) -> dict[str, float]:
             notebook.run_cell(cell)
-            page.wait_for_timeout(1500)
-            session.send("HeapProfiler.collectGarbage")
+            page.wait_for_timeout(3000)
+            for _ in range(3):  # what one collection finalizes, the next one frees
+                session.send("HeapProfiler.collectGarbage")
             counters = session.send("Memory.getDOMCounters")
             heap = session.send("Runtime.getHeapUsage")["usedSize"]
             return {"rss": float(notebook.output_text(cell).split()[-1]), "heap": heap, **counters}
