@@ -7,7 +7,7 @@ import time
 
 from . import environment
 
-NAMES = ["streaming", "burst", "starting", "client", "browser"]
+NAMES = ["streaming", "burst", "starting", "client", "browser", "chat"]
 
 
 def options() -> argparse.Namespace:
@@ -33,7 +33,7 @@ def main() -> None:
     """One benchmark after the other: they must not share the machine with each other."""
     chosen = options()
     environment.enter()
-    from . import browser, burst, client, report, starting, streaming
+    from . import browser, burst, chat, client, report, starting, streaming
 
     runs = {
         "streaming": (streaming.run, 1 if chosen.quick else 2),
@@ -41,6 +41,7 @@ def main() -> None:
         "starting": (starting.run, 5 if chosen.quick else 15),
         "client": (client.run, 2 if chosen.quick else 7),
         "browser": (browser.run, 1 if chosen.quick else 2),
+        "chat": (chat.run, 1 if chosen.quick else 5),
     }
     sections = []
     for name in chosen.only or NAMES:

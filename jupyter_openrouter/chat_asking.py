@@ -13,6 +13,7 @@ from .background import background
 from .chat_continued import GoingOn
 from .chat_line import Asked, Line
 from .chat_params import of_request
+from .chat_turns import MOST_NAME
 from .continuing import continuation_messages, joined, refuses_prefill
 from .errors import InvalidRequestError, OpenRouterError
 from .failures import failure
@@ -245,7 +246,7 @@ class Asking:
             reasoning=whole.reasoning,
             reasoning_seconds=whole.reasoning_seconds,
             extras=extras,
-            finish_reason=response.finish_reason,
+            finish_reason=response.finish_reason[:MOST_NAME],
             usage=whole.usage.to_dict() if whole.usage else None,
             error=failure(response.error, now=time()),
             asking=asked.text if stays else "",

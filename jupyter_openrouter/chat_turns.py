@@ -15,6 +15,8 @@ from .response import Response
 from .turn import Turn, is_content, new_id, text_id
 
 _MOST_TRIED = 10
+MOST_NAME = 200
+"""Characters of a name that a footer shows: a provider's, a model's, a finish reason's."""
 _CONTINUABLE = ("stopped", "cut", "failed")
 
 
@@ -55,7 +57,7 @@ def of_answer(response: Response, images: Images, *, content: str = "") -> dict[
     model = response.model or response.requested_model
     speed = response.tokens_per_second
     native = response.native_finish_reason
-    found = {
+    found: dict[str, Any] = {
         "reasoning": response.reasoning,
         "reasoning_seconds": response.reasoning_seconds,
         "extras": extras,
@@ -72,6 +74,8 @@ def of_answer(response: Response, images: Images, *, content: str = "") -> dict[
         "continuable": continuable(response),
         "error": failure(response.error),
     }
+    for name in ("model", "requested_model", "provider", "finish_reason", "native_finish_reason"):
+        found[name] = found[name][:MOST_NAME]
     return {"content": response.text or content} | {name: value for name, value in found.items() if value}
 
 

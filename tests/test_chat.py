@@ -15,6 +15,7 @@ from talks import talk
 
 from jupyter_openrouter import ChatWidget, Conversation, Timeouts, background
 from jupyter_openrouter.answering import Question, answer
+from jupyter_openrouter.chat_turns import of_answer
 from jupyter_openrouter.conversations import conversations
 from jupyter_openrouter.errors import (
     CutError,
@@ -24,6 +25,7 @@ from jupyter_openrouter.errors import (
     OpenRouterError,
     RateLimitError,
 )
+from jupyter_openrouter.extras import Images
 from jupyter_openrouter.ledger import ledger
 from jupyter_openrouter.parts import image, text
 from jupyter_openrouter.response import Response
@@ -570,3 +572,12 @@ def test_the_key_of_a_continuation_is_that_of_its_own_model(monkeypatch: pytest.
     until(lambda: chat.state == "streaming")
     chat.stop()
     until(lambda: not chat._asking.running)
+
+
+def test_names_that_a_model_tells_are_bounded_where_they_are_shown() -> None:
+    long = Response("openai/gpt-4")
+    long.provider = "P" * 1_000_000
+    long.finish_reason = long.native_finish_reason = long.model = "x" * 1_000_000
+    told = of_answer(long, Images())
+    assert len(str(told)) < 2000
+    assert told["provider"] == "P" * 200

@@ -446,3 +446,61 @@ def test_thirty_chats_answer_at_once(tmp_path: Path) -> None:
         for number, comm in enumerate(comms):
             kernel.until(lambda comm=comm: len(kernel.comms[comm]["messages"]) == 2)
             assert [turn["content"] for turn in kernel.comms[comm]["messages"]] == [f"question {number}"] * 2
+
+
+COUNTS = """
+import gc, os, threading
+from ipywidgets.widgets import widget
+from jupyter_openrouter.conversation_turns import Turns
+from jupyter_openrouter import background
+def counts():
+    gc.collect()
+    alive = lambda name: sum(type(one).__name__ == name for one in gc.get_objects())
+    return {
+        "widgets": len(widget._instances),
+        "comms": len(get_ipython().kernel.comm_manager.comms),
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+        "descriptors": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0,
+        "chats": alive("ChatWidget"),
+        "publishers": alive("Publisher"),
+        "uploads": alive("Uploads"),
+        "transcripts": alive("Transcript"),
+        "conversations": alive("Conversation"),
+        "jobs": sum(not job.done for job in background.background()._jobs),
+    }
+"""
+OPEN_AND_CLOSE = """
+from IPython.display import clear_output, display
+for at in range({count}):
+    one = ChatWidget("demo/echo")
+    display(one)
+    if at % 20 == 0:
+        one.ask("hello")
+    ended = one.on_response(print)
+    one.close()
+    clear_output()
+del one, ended
+"""
+
+
+def test_what_a_hundred_chats_have_held_is_given_back_when_they_are_closed(kernel: Kernel) -> None:
+    make(kernel)
+    kernel.run(COUNTS)
+    kernel.run(OPEN_AND_CLOSE.format(count=2))
+
+    kernel.until(lambda: kernel.value("counts()['chats']") == 1)
+    before = kernel.value("counts()")
+    run = kernel.run(OPEN_AND_CLOSE.format(count=100), timeout=90)
+    assert run.reply is not None
+    assert run.reply["status"] == "ok", run.reply
+    # Connections to the model come and go, and a page that may not have heard is told again for some seconds.
+    most = before.pop("descriptors") + 20
+    after: dict[str, Any] = {}
+
+    def given_back() -> bool:
+        after.update(kernel.value("counts()"))
+        return after.pop("descriptors") < most and after["chats"] <= before["chats"]
+
+    kernel.until(given_back)
+    assert after == before
+    assert len([state for state in kernel.comms.values() if state.get("_kind") == "chat"]) == 1
