@@ -13,7 +13,7 @@ import { cutAfter, Sections } from "./sections";
 import { newView, shapeOf, type View } from "./shape";
 import { element } from "./view-element";
 import { visible } from "./visible";
-import { holdWidths, setWidths } from "./widths";
+import { Widths } from "./widths";
 
 export class Drawing {
   readonly #root: HTMLElement;
@@ -76,7 +76,7 @@ export class Drawing {
         if (begins) [host, last] = [groupBehind(host, last, block), null];
         last = this.#place(child, host, last);
         if (begins && block.kind === "list") number(last as HTMLElement, block, count);
-        else if (begins && view.widths) setWidths(last as HTMLTableRowElement, view.widths);
+        else if (begins && view.widths) view.widths.begin(last as HTMLTableRowElement);
         if (child.first) view.node.classList.toggle("jor-task", this.#leaves.beginsTask(child));
         count++;
         if (!child.trial) Object.assign(view, { host, last, count });
@@ -199,8 +199,10 @@ export class Drawing {
       view.headed = !header.trial;
     }
     if (rows.length && !view.host.parentNode) table.append(view.host);
-    if (isLong(view.count)) view.widths ??= holdWidths(table);
+    if (isLong(view.count) && !view.widths && Widths.can(table)) view.widths = new Widths(table);
+    view.widths?.take(false);
     this.#children({ ...block, children: rows }, view);
+    if (!block.trial) view.widths?.take(true);
     if (!view.host.hasChildNodes()) view.host.remove();
   }
 

@@ -1,41 +1,80 @@
-/** Keeps the columns of a long table as wide as its first rows have made them, so that no later row needs to be measured. */
+/** Keeps the columns of a long table as wide as all its rows need, while its groups of rows are laid out one by one. */
 
-/** The width of each column in CSS. */
-export type Widths = readonly string[];
+export class Widths {
+  readonly #table: HTMLTableElement;
+  /** Of each column, in em: its least width, and the one at which none of its text wraps. */
+  #least: number[] = [];
+  #most: number[] = [];
+  /** How many groups have been measured. */
+  #measured = 0;
 
-/**
- * Measures the first rows of a table that is on screen, and lets its groups of rows be laid out one by one; undefined
- * where nothing is laid out.
- */
-export function holdWidths(table: HTMLTableElement): Widths | undefined {
-  const box = table.parentElement;
-  if (!box || !table.offsetWidth || !globalThis.CSS?.supports("width", "1cqi")) return undefined;
-  // Of a copy, since a table that shrinks for a moment would move what is scrolled.
-  const copy = table.cloneNode() as HTMLTableElement;
-  for (const part of [table.tHead, table.tBodies[0]]) if (part) copy.append(part.cloneNode(true));
-  copy.style.cssText = "position: absolute; visibility: hidden; table-layout: auto";
-  box.append(copy);
-  const em = Number.parseFloat(getComputedStyle(copy).fontSize);
-  const measure = (width: string) => {
-    copy.style.width = width;
-    return Array.from(copy.rows[0]?.cells ?? [], (cell) => cell.getBoundingClientRect().width / em);
-  };
-  const [least, most] = [measure("1px"), measure("max-content")];
-  copy.remove();
-  const sum = (all: number[]) => all.reduce((a, b) => a + b, 0);
-  const room = sum(most) - sum(least);
-  // As the browser shares out the width: to each column its least, and of the rest as much as it could use of all.
-  table.style.setProperty("--jor-rest", `(clamp(${sum(least)}em, 100cqi, ${sum(most)}em) - ${sum(least)}em)`);
-  const widths = least.map((each, at) => `calc(${each}em + var(--jor-rest) * ${room ? ((most[at] as number) - each) / room : 0})`);
-  box.classList.add("jor-held");
-  table.setAttribute("role", "table");
-  for (const part of [table.tHead, ...table.tBodies]) if (part?.rows[0]) setWidths(part.rows[0], widths);
-  return widths;
-}
+  /** For a table that is laid out on the page, and whose first group is whole. */
+  constructor(table: HTMLTableElement) {
+    this.#table = table;
+    this.#measured = Math.max(1, table.tBodies.length - 1);
+    this.#learn(Array.from(table.tBodies).slice(0, this.#measured));
+    table.parentElement?.classList.add("jor-held");
+    table.setAttribute("role", "table");
+    for (const part of [table.tHead, ...table.tBodies]) if (part?.rows[0]) this.begin(part.rows[0]);
+  }
 
-/** Gives the cells of the first row of a group their widths. */
-export function setWidths(row: HTMLTableRowElement, widths: Widths): void {
-  Array.from(row.cells).forEach((cell, at) => {
-    if (!cell.style.width) cell.style.width = widths[at] ?? "";
-  });
+  /** Whether a table can be held: where it is not laid out it has no widths. */
+  static can(table: HTMLTableElement): boolean {
+    return table.offsetWidth > 0 && CSS.supports("width", "1cqi");
+  }
+
+  /** Gives the cells of the first row of a group the widths of their columns. */
+  begin(row: HTMLTableRowElement): void {
+    row.parentElement?.setAttribute("role", "rowgroup");
+    Array.from(row.cells).forEach((cell, at) => {
+      if (!cell.style.width) cell.style.width = `var(--jor-${at})`;
+    });
+  }
+
+  /** Takes in the groups that have come, the last one only when it is `whole`, or too wide by now. */
+  take(whole: boolean): void {
+    const groups = Array.from(this.#table.tBodies).slice(this.#measured);
+    const last = groups.at(-1);
+    if (!last || (!whole && groups.length === 1 && !this.#isTooWide(last))) return;
+    this.#measured += groups.length - (whole ? 0 : 1);
+    this.#learn(whole || this.#isTooWide(last) ? groups : groups.slice(0, -1));
+  }
+
+  #isTooWide(group: HTMLTableSectionElement): boolean {
+    const [own, head] = [group.rows[0], this.#table.tHead?.rows[0]];
+    return !!own && !!head && own.getBoundingClientRect().width > head.getBoundingClientRect().width + 1;
+  }
+
+  #learn(groups: readonly HTMLTableSectionElement[]): void {
+    // Of a copy, since a table that shrinks for a moment would move what is scrolled.
+    const copy = this.#table.cloneNode() as HTMLTableElement;
+    for (const part of [this.#table.tHead, ...groups]) if (part) copy.append(part.cloneNode(true));
+    for (const cell of copy.querySelectorAll("th, td")) cell.removeAttribute("style");
+    copy.className = "jor-measured";
+    this.#table.after(copy);
+    const em = Number.parseFloat(getComputedStyle(copy).fontSize);
+    const measure = (width: string, before: readonly number[]) => {
+      copy.style.width = width;
+      return Array.from(copy.rows[0]?.cells ?? [], (cell, at) => Math.max(before[at] ?? 0, cell.getBoundingClientRect().width / em));
+    };
+    const [least, most] = [measure("1px", this.#least), measure("max-content", this.#most)];
+    copy.remove();
+    if (`${least} ${most}` === `${this.#least} ${this.#most}`) return;
+    this.#least = least;
+    this.#most = most;
+    this.#show();
+  }
+
+  /** Shares out the width as the browser would: to each column its least, and of the rest by what it could use of it. */
+  #show(): void {
+    const sum = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
+    const [least, most] = [sum(this.#least), sum(this.#most)];
+    const whole = `clamp(${least}em, 100cqi, ${most}em)`;
+    const rest = `(${whole} - ${least}em)`;
+    this.#table.style.setProperty("--jor-whole", whole);
+    this.#least.forEach((each, at) => {
+      const share = most > least ? ((this.#most[at] as number) - each) / (most - least) : 0;
+      this.#table.style.setProperty(`--jor-${at}`, `calc(${each}em + ${rest} * ${share})`);
+    });
+  }
 }
