@@ -4,6 +4,7 @@
  */
 import type { CodeBlock } from "./code";
 import { type Direction, directionOf } from "./direction";
+import { beginsGroup, groupBehind, isLong, number } from "./groups";
 import { Leaves } from "./leaf";
 import { mathNode } from "./math";
 import { Notes } from "./notes";
@@ -12,6 +13,7 @@ import { cutAfter, Sections } from "./sections";
 import { newView, shapeOf, type View } from "./shape";
 import { element } from "./view-element";
 import { visible } from "./visible";
+import { Widths } from "./widths";
 
 export class Drawing {
   readonly #root: HTMLElement;
@@ -66,16 +68,22 @@ export class Drawing {
   }
 
   #children(block: Block, view: View): void {
-    let { last } = view;
+    let { host, last, count } = view;
     for (const child of block.children) {
       if (child.kind === "note") this.#drawNote(child);
       else if (this.#visible(child)) {
-        last = this.#place(child, view.host, last);
+        const begins = beginsGroup(block, count);
+        if (begins) [host, last] = [groupBehind(host, last, block), null];
+        last = this.#place(child, host, last);
+        if (begins && block.kind === "list") number(last as HTMLElement, block, count);
+        else if (begins && view.widths) view.widths.begin(last as HTMLTableRowElement);
         if (child.first) view.node.classList.toggle("jor-task", this.#leaves.beginsTask(child));
-        if (!child.trial) view.last = last;
+        count++;
+        if (!child.trial) Object.assign(view, { host, last, count });
       }
     }
-    cutAfter(view.host, last);
+    cutAfter(host, last);
+    if (host !== view.node && host.parentElement) cutAfter(host.parentElement, host);
   }
 
   /** Draws a block behind `last`, and returns its element. */
@@ -181,7 +189,7 @@ export class Drawing {
   }
 
   #fillTable(block: Block, view: View): void {
-    const table = view.node.firstElementChild as HTMLElement;
+    const table = view.node.firstElementChild as HTMLTableElement;
     const header = view.headed ? undefined : block.children[0];
     const rows = header ? block.children.slice(1) : block.children;
     if (header) {
@@ -190,9 +198,12 @@ export class Drawing {
       this.#leaves.showRow(head.firstElementChild as HTMLElement, header, "th");
       view.headed = !header.trial;
     }
+    if (rows.length && !view.host.parentNode) table.append(view.host);
+    if (isLong(view.count) && !view.widths && Widths.can(table)) view.widths = new Widths(table);
+    view.widths?.take(false);
     this.#children({ ...block, children: rows }, view);
+    if (!block.trial) view.widths?.take(true);
     if (!view.host.hasChildNodes()) view.host.remove();
-    else if (!view.host.parentNode) table.append(view.host);
   }
 
   #nameAlert({ alert }: Block, view: View): void {
@@ -207,7 +218,7 @@ export class Drawing {
     if (block.trial && block.self.trial) return;
     const known = this.#views.get(block.self);
     const host = known?.host ?? this.#notes.place(block.label ?? "");
-    const view = known ?? { shape: "note", node: host, host, last: null };
+    const view = known ?? { shape: "note", node: host, host, last: null, count: 0 };
     this.#views.set(block.self, view);
     this.#settled = this.#running = view.direction ?? "";
     this.#children(block, view);

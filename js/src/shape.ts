@@ -3,20 +3,24 @@ import { CodeBlock } from "./code";
 import type { Direction } from "./direction";
 import type { Block } from "./open";
 import { element } from "./view-element";
+import type { Widths } from "./widths";
 
 /** How one block is on screen. */
 export interface View {
   /** A block can take over the element of a glimpse of the same shape. */
   readonly shape: string;
   node: HTMLElement;
-  /** Where its children go, and the last of those that stay. */
-  readonly host: HTMLElement;
+  /** Where its next child goes, the last of those that stay, and how many do. */
+  host: HTMLElement;
   last: ChildNode | null;
+  count: number;
   code?: CodeBlock;
   /** Which way the finished text in a container runs. */
   direction?: Direction;
   /** Whether a table's head is drawn. */
   headed?: boolean;
+  /** The columns of a long table. */
+  widths?: Widths | undefined;
   /** Lines of HTML, and the unfinished one. */
   lines?: Text;
   part?: Text;
@@ -58,10 +62,10 @@ function made(block: Block): HTMLElement {
 export function newView(block: Block): View {
   if (block.kind === "code") {
     const code = new CodeBlock(block.info ?? "");
-    return { shape: shapeOf(block), node: code.root, host: code.root, last: null, code };
+    return { shape: shapeOf(block), node: code.root, host: code.root, last: null, count: 0, code };
   }
   const node = made(block);
-  const view: View = { shape: shapeOf(block), node, host: block.kind === "table" ? element("tbody") : node, last: null };
+  const view: View = { shape: shapeOf(block), node, host: block.kind === "table" ? element("tbody") : node, last: null, count: 0 };
   if (block.kind === "html" || block.kind === "math") {
     view.lines = document.createTextNode("");
     view.part = document.createTextNode("");

@@ -3,6 +3,8 @@
 const BLOCKS = new Set("P H1 H2 H3 H4 H5 H6 UL OL LI PRE BLOCKQUOTE TABLE TR DIV SECTION HR DETAILS SUMMARY".split(" "));
 const CLOSE = new Set(["LI", "TR", "SUMMARY"]);
 
+const isGroup = (node: Node) => node instanceof Element && node.className === "jor-items";
+
 export interface Sources {
   /** The code of a block, and a formula, as they were written. */
   code(root: Element): string;
@@ -43,7 +45,8 @@ export function textOf(root: Element, sources: Sources): string {
     }
     const ordered = tagName === "OL";
     let number = ordered ? (node as HTMLOListElement).start : 0;
-    Array.from(node.childNodes).forEach((child) => {
+    const children = Array.from(node.childNodes).flatMap((child) => (isGroup(child) ? Array.from(child.childNodes) : [child]));
+    children.forEach((child) => {
       if (child instanceof Element && /^T[DH]$/.test(child.tagName) && child.previousElementSibling) add("\t");
       walk(child, ordered ? `${number}. ` : "- ");
       if (child instanceof Element && child.tagName === "LI") number++;

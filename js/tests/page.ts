@@ -45,6 +45,12 @@ export function whole(text: string): HTMLElement {
 
 export function html(root: HTMLElement): string {
   root.normalize();
+  // The order of attributes says nothing.
+  for (const node of root.querySelectorAll("[role][dir]")) {
+    const dir = node.getAttribute("dir") as string;
+    node.removeAttribute("dir");
+    node.setAttribute("dir", dir);
+  }
   return root.innerHTML;
 }
 

@@ -13,7 +13,7 @@ const MODULES = new Map(
 const imports = (code: string) => Array.from(code.matchAll(/from "\.\/([\w.-]+)"/g), (match) => match[1] as string);
 
 /** What makes the DOM: the views, and the parts of the growing Markdown. */
-const DRAWS = /^(view-.*|markdown|drawing|sections|shape|leaf|pieces|notes|inline|code|math|patch|actions|styles|paint|part-colours|part-math|copying)$/;
+const DRAWS = /^(view-.*|markdown|drawing|sections|groups|widths|shape|leaf|pieces|notes|inline|code|math|patch|actions|styles|paint|part-colours|part-math|copying)$/;
 /** What sees the model or the kernel behind it. */
 const JOINS = ["answer", "chat", "chat-core", "chat-turns", "core", "kit", "link", "loader"];
 
