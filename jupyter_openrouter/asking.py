@@ -12,6 +12,7 @@ from typing import Any
 from .answering import answer
 from .background import Job, background
 from .cell import Asked
+from .conversation import answered
 from .errors import AnswerFormatError, OpenRouterError
 from .keys import Key
 from .ledger import ledger
@@ -32,6 +33,17 @@ def short(error: BaseException) -> BaseException:
     return error
 
 
+_going_on: set[Asking] = set()
+
+
+def _beside_others(asked: Asked) -> list[str]:
+    """What to say where answers of the same conversation still run in the background."""
+    talk = asked.conversation
+    if talk is None or all(one.conversation is not talk for one in list(_going_on)):
+        return []
+    return [f"Another answer of {talk.name!r} was still running, and was not sent along."]
+
+
 class Asking:
     """One run of one cell.
 
@@ -45,6 +57,7 @@ class Asking:
     Attributes:
         goes_on: Whether the cell ends before the answer does.
         where: Where it is asked.
+        conversation: The one that it goes on in, if it does.
         response: The answer; the second one where the first did not have the form that was asked for.
         error: What the cell ends with, or None.
     """
@@ -59,9 +72,9 @@ class Asking:
         goes_on: bool = False,
     ) -> None:
         self._asked, self._key, self._live, self._keep = asked, key, live, keep
-        self.where = asked.where
+        self.where, self.conversation = asked.where, asked.conversation
         self.goes_on = goes_on
-        self._notes = list(asked.notes)
+        self._notes = [*asked.notes, *_beside_others(asked)]
         self._run: Run | None = Run() if asked.flags.background else None
         self._opened = asyncio.Event()
         self._finished = False
@@ -87,6 +100,8 @@ class Asking:
 
     def start(self) -> None:
         """Sends it, and begins to show what comes."""
+        if self.goes_on:
+            _going_on.add(self)
         self.job = background().submit(self._answer())
         if self._run is not None:
             self._run.job, self._run.response = self.job, self.response
@@ -180,10 +195,12 @@ class Asking:
         if self._finished:
             return  # an interrupt closes what goes on, too
         self._finished = True
+        _going_on.discard(self)
         asked, response = self._asked, self.response
         if not response.settled:
             response.state = "stopped"  # it did not end in time
-        response.notes = list(dict.fromkeys([*self._notes, *response.notes]))
+        notes = [note for note in self._notes if note != asked.rerun or answered(response)]
+        response.notes = list(dict.fromkeys([*notes, *response.notes]))
         if asked.conversation is not None:
             asked.conversation.take(
                 asked.content,

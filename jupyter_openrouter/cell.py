@@ -44,6 +44,7 @@ class Asked:
         notes: Short sentences that a person should see.
         conversation: The one that it goes on in, if it does.
         schema: The form that the answer should have, if one was asked for.
+        rerun: Of the notes, the one on what the answer does to earlier ones of this cell; "" for none.
     """
 
     flags: argparse.Namespace
@@ -55,6 +56,7 @@ class Asked:
     notes: list[str] = field(default_factory=list)
     conversation: Conversation | None = None
     schema: Schema | None = None
+    rerun: str = ""
 
     @property
     def shown_as(self) -> str:
@@ -83,6 +85,7 @@ def asked(
     _check(flags)
     made = _prompt(flags, prompt, namespace, where.first_line)
     conversation, system, before, notes = _before(flags, where)
+    rerun = notes[0] if conversation is not None and notes else ""
     schema = _schema(flags.schema, namespace) if flags.schema else None
     found = fields(flags)
     if schema is not None:
@@ -103,8 +106,25 @@ def asked(
     )
     body = _body(question, known)
     return Asked(
-        flags, question, made.content, body, made.pieces, where, [*made.notes, *notes], conversation, schema
+        flags,
+        question,
+        made.content,
+        body,
+        made.pieces,
+        where,
+        [*made.notes, *notes],
+        conversation,
+        schema,
+        rerun,
     )
+
+
+_OWN_WAY = {
+    "model": "Name it with -m.",
+    "stream": "Write --no-stream to ask for the answer in one piece.",
+    "messages": "What is sent is the cell, after -s and -c.",
+    "prompt": "What is sent is the cell.",
+}
 
 
 def _check(flags: argparse.Namespace) -> None:
@@ -116,6 +136,12 @@ def _check(flags: argparse.Namespace) -> None:
         )
     if flags.out is not None and (not flags.out.isidentifier() or keyword.iskeyword(flags.out)):
         raise FlagError(f"--out takes the name of a variable, and {flags.out!r} is none.", remedy="")
+    for name in ("chat", "schema", "record", "replay"):
+        if getattr(flags, name) == "":
+            raise FlagError(f"--{name} was given an empty name.", remedy="Write a name, or leave it out.")
+    for name, _ in flags.param or ():
+        if name in _OWN_WAY:
+            raise FlagError(f"--param cannot set {name!r}.", remedy=_OWN_WAY[name])
     if flags.refresh and flags.cache is None:
         raise FlagError("--refresh goes with --cache.", remedy="Write both, or neither.")
     if flags.record and flags.replay:
@@ -168,11 +194,13 @@ def _before(
 ) -> tuple[Conversation | None, str | None, list[dict[str, Any]], list[str]]:
     """The conversation, the system message where there is none, the messages before, and what a re-run does."""
     if not flags.chat:
-        return None, None if flags.completion else flags.system, [], []
+        if flags.completion and flags.system:
+            return None, None, [], ["--completion has no messages, so that --system was not sent."]
+        return None, flags.system or None, [], []
     from .conversations import conversations
 
     conversation = conversations.get(flags.chat)
-    if flags.system:
+    if flags.system is not None:
         conversation.system = flags.system
     note = conversation.rerun_note(where.cell_id, run=where.run)
     before = conversation.messages(where.cell_id, run=where.run)

@@ -30,7 +30,7 @@ def run(line: str, shell: Any, magics: Any) -> Any:
     """
     refuse_keys_in(line)
     line = line.strip()
-    word, _, rest = line.partition(" ")
+    word, rest = (*line.split(None, 1), "", "")[:2]
     _load(_NEEDS.get(word if line else "status"))
     if not line:
         from .status import status

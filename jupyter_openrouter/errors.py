@@ -152,7 +152,8 @@ class MissingKeyError(OpenRouterError):
     """No API key was found; nothing was sent."""
 
     default_remedy = (
-        "Set the environment variable OPENROUTER_API_KEY before the kernel starts, or install the extra "
+        "In a notebook, run %openrouter login or %openrouter key set; or set the environment variable "
+        "OPENROUTER_API_KEY before the kernel starts, or install the extra "
         "'keyring' and store it there, or try a model that needs no key: --model demo/tour."
     )
 

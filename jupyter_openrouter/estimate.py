@@ -205,7 +205,8 @@ def _text(value: Any) -> str:
 def _most_tokens(body: Mapping[str, Any], card: Model | None, tokens_in: int) -> int | None:
     """The most tokens of all answers together."""
     asked = [count(body.get(name)) for name in ("max_tokens", "max_completion_tokens")]
-    limits = [limit for limit in asked if limit is not None]
+    # Which of the two a provider holds to is its own affair.
+    limits = [max(limit for limit in asked if limit is not None)] if any(x is not None for x in asked) else []
     if card is not None and card.max_completion_tokens:
         limits.append(card.max_completion_tokens)
     if card is not None and card.context_length and not limits:

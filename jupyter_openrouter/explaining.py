@@ -9,6 +9,7 @@ from .describing import describe
 from .errors import OpenRouterError
 from .explain import ErrorQuestion, Short, question
 from .fences import blocks
+from .flags import FlagError, parse
 from .masking import mask
 from .notices import Block
 from .response import Response
@@ -21,9 +22,12 @@ def explain(words: str, flags: str, shell: Any, magics: Any) -> Any:
         InvalidRequestError: there is no exception.
         OpenRouterError: as the answer ended.
     """
+    if parse(flags).background:
+        raise FlagError("explain waits for its answer, to show the change.", remedy="Leave out --background.")
     asked = question(shell, describe=_told, mask=mask)
     if words:
         asked = _with(asked, f"\n\nThe person asks: {words}")
+    before = shell.user_ns.get("_openrouter")
     try:
         magics.ask(asked, flags)
     except OpenRouterError as error:
@@ -31,7 +35,9 @@ def explain(words: str, flags: str, shell: Any, magics: Any) -> Any:
         error.explaining = asked.error  # type: ignore[attr-defined]
         raise
     response = shell.user_ns.get("_openrouter")
-    diff = asked.diff(response.text) if isinstance(response, Response) else None
+    # A dry run leaves the answer before where it is, which is about another thing.
+    new = isinstance(response, Response) and response is not before
+    diff = asked.diff(response.text) if new else None
     return Block(diff) if diff else None
 
 

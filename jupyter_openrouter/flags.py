@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Number
 from typing import Any, NoReturn
 
 from . import flag_values as values
@@ -44,6 +45,7 @@ _ONE_CELL = frozenset(
         "record",
         "replay",
         "stop",
+        "help",
     ]
 )
 """What only makes sense for one cell."""
@@ -151,6 +153,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     shown.add_argument("--record", metavar="FILE", help="record what comes, with its timing, into a file")
     shown.add_argument("--replay", metavar="FILE", help="answer out of a recording; nothing is sent")
+    shown.add_argument(
+        "-h", "--help", action="store_true", help="show all flags and commands, and send nothing"
+    )
 
     limits = parser.add_argument_group("money and time")
     limits.add_argument("--dry-run", action="store_true", help="price the request, and send nothing")
@@ -206,6 +211,14 @@ def defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_AS_IT_IS: dict[Any, type | tuple[type, ...]] = {
+    values.words: (list, tuple),
+    values.json_object: dict,
+    values.price: dict,
+    values.reasoning: dict,
+}
+
+
 def _as_flag(action: argparse.Action, value: Any) -> Any:
     if action.dest == "param":
         return list(dict(value).items())
@@ -215,9 +228,13 @@ def _as_flag(action: argparse.Action, value: Any) -> Any:
         if not isinstance(value, bool):
             raise ValueError(f"{value!r} is neither True nor False")
         return value
-    if isinstance(value, (str, int, float)) and not (value is True and action.const is True):
+    if value is True and action.const is True:
+        return value
+    if isinstance(value, (str, Number)) and not isinstance(value, bool):
         text = str(value)
         value = action.type(text) if callable(action.type) else text
+    elif not isinstance(value, _AS_IT_IS.get(action.type, ())):
+        raise ValueError(f"a {type(value).__name__} does not fit")
     if action.choices is not None and value not in action.choices:
         raise ValueError(f"{value!r} is none of {', '.join(action.choices)}")
     return value
@@ -242,7 +259,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> argparse.Name
         more = f" Did you mean {hint}?" if hint else " The prompt goes into the lines below."
         raise FlagError(f"%%openrouter: {rest[0]!r} is no flag.{more}")
     for name, value in (defaults or {}).items():
-        if unset(getattr(found, name, None)) and not unset(value):
+        if getattr(found, name, None) is None and not unset(value):  # an empty value switches a default off
             setattr(found, name, value)
     if found.cache is False:
         found.cache = None  # switched off, which is more than not given only where it is a default
@@ -276,11 +293,11 @@ def fields(flags: argparse.Namespace) -> dict[str, Any]:
     {'temperature': 0.0, 'provider': {'only': ['openai', 'azure']}, 'reasoning': {'effort': 'none'}, 'user': 'me'}
     """
     found: dict[str, Any] = {
-        name: value for name in _PLAIN if (value := getattr(flags, name, None)) is not None
+        name: value for name in _PLAIN if (value := getattr(flags, name, None)) not in (None, "")
     }
     provider = dict(flags.provider or {})
     for name in ("only", "ignore", "sort", "max_price", "zdr"):
-        if (value := getattr(flags, name)) is not None:
+        if not unset(value := getattr(flags, name)):
             provider[name] = value
     if flags.zdr is False:
         del provider["zdr"]
@@ -292,8 +309,8 @@ def fields(flags: argparse.Namespace) -> dict[str, Any]:
         found["stop"] = flags.stop
     if flags.reasoning:
         found["reasoning"] = flags.reasoning
-    if flags.plugin:
-        found["plugins"] = [{"id": ident} for ident in flags.plugin]
+    if plugins := [{"id": ident} for ident in flags.plugin or () if ident]:
+        found["plugins"] = plugins
     for name, value in flags.param or ():
         found[name] = value
     return found

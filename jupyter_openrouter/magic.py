@@ -116,6 +116,8 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
         from .live import live_for
 
         flags = all_flags.parse(line, self.configured())
+        if flags.help:
+            return self._help()
         where = self._where("" if below else str(prompt))
         made = asked(flags, prompt, self.shell.user_ns, where)
         if flags.dry_run:
@@ -166,6 +168,14 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
             return
         self._offered.add(offer)
         self.shell.set_next_input(code.rstrip("\n"))
+
+    def _help(self) -> None:
+        from IPython.display import display
+
+        background().call(_load_commands)
+        from . import commands
+
+        display(commands.run("help", self.shell, self))
 
     def _price(self, made: Asked) -> None:
         from IPython.display import display

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import dis
 import linecache
 import os
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
+from inspect import isroutine
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, NamedTuple
 
 CellOf = Callable[[str], "int | None"]
@@ -24,6 +26,7 @@ _MOST_CHAINED = 4
 _MOST_IN_GROUP = 3
 _LONGEST_MESSAGE = 2000  # characters
 _LARGEST_FILE = 1_000_000  # characters
+_READS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF")
 
 
 class Step(NamedTuple):
@@ -176,8 +179,8 @@ def _syntax(error: BaseException, cell_of: CellOf) -> Iterator[str]:
 def named_values(found: Sequence[Step], *, most: int) -> list[tuple[str, Any]]:
     """The variables that the failing lines name, of the innermost frames first: as they are now.
 
-    Nothing is evaluated: an attribute or an index would run code of the user's. Modules, functions and classes are
-    left out.
+    Nothing is evaluated: an attribute or an index would run code of the user's. Modules, functions, methods and
+    classes are left out.
     """
     values: dict[str, Any] = {}
     for step in [step for step in reversed(found) if step.kind != "library"][:3]:
@@ -186,7 +189,11 @@ def named_values(found: Sequence[Step], *, most: int) -> list[tuple[str, Any]]:
             for scope in (frame.f_locals, frame.f_globals):
                 if name in scope:
                     value = scope[name]
-                    if name not in values and not isinstance(value, (ModuleType, FunctionType, type)):
+                    if (
+                        name not in values
+                        and not isinstance(value, (ModuleType, type))
+                        and not isroutine(value)
+                    ):
                         values[name] = value
                     break
             if len(values) >= most:
@@ -197,6 +204,9 @@ def named_values(found: Sequence[Step], *, most: int) -> list[tuple[str, Any]]:
 def _names(step: Step) -> Iterator[str]:
     source = "".join(linecache.getlines(step.frame.f_code.co_filename, step.frame.f_globals))
     if len(source) > _LARGEST_FILE:
+        return
+    if not source:  # as under %%time
+        yield from _compiled_names(step)
         return
     try:
         tree = ast.parse(source)
@@ -217,3 +227,14 @@ def _names(step: Step) -> Iterator[str]:
             and not node.id.startswith("__")
         ):
             yield node.id
+
+
+def _compiled_names(step: Step) -> Iterator[str]:
+    """The variables that the failing line of code without a source reads, as Python has compiled it."""
+    code = step.frame.f_code
+    spans = [(start, end) for start, end, line in code.co_lines() if line == step.line]
+    for one in dis.get_instructions(code):
+        if one.opname.startswith(_READS) and any(start <= one.offset < end for start, end in spans):
+            # Python 3.13 reads two at once.
+            names = one.argval if isinstance(one.argval, tuple) else (one.argval,)
+            yield from (name for name in names if isinstance(name, str) and not name.startswith("__"))

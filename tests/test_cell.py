@@ -84,6 +84,11 @@ def test_a_conversation_brings_what_was_said_before_and_its_system_message_once(
         ("--refresh", "x", InvalidRequestError, "--refresh goes with --cache"),
         ("--cache 100000", "x", InvalidRequestError, "from 1 to 86400"),
         ("-t 3", "x", InvalidRequestError, "0 to 2"),
+        ("--chat ''", "x", InvalidRequestError, "--chat was given an empty name"),
+        ("--schema ''", "x", InvalidRequestError, "--schema was given an empty name"),
+        ("--record ''", "x", InvalidRequestError, "--record was given an empty name"),
+        ("--param stream=false", "x", InvalidRequestError, "cannot set 'stream'. Write --no-stream"),
+        ("--param messages=[]", "x", InvalidRequestError, "cannot set 'messages'"),
         ("--file nowhere.txt", "x", InvalidRequestError, "nowhere.txt"),
         ("", "{{ 1 / 0 }}", PromptError, "ZeroDivisionError"),
     ],
@@ -91,6 +96,20 @@ def test_a_conversation_brings_what_was_said_before_and_its_system_message_once(
 def test_what_cannot_be_sent_says_why(line: str, body: str, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         make(line, body, thing=3)
+
+
+def test_a_system_message_that_cannot_be_sent_is_said_and_an_empty_one_sends_none() -> None:
+    made = make("--completion -s brief")
+    assert list(made.body) == ["model", "prompt", "stream"]
+    assert "--system was not sent" in made.notes[0]
+    assert [m["role"] for m in make("-s ''").body["messages"]] == ["user"]
+    name = "test-cell-system"
+    try:
+        make(f"-c {name} -s brief")
+        assert [m["role"] for m in make(f"-c {name}").body["messages"]] == ["system", "user"]
+        assert [m["role"] for m in make(f"-c {name} -s ''").body["messages"]] == ["user"]
+    finally:
+        conversations.forget(name)
 
 
 def test_without_a_model_it_says_how_to_name_one() -> None:

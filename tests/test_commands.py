@@ -305,6 +305,11 @@ def test_what_was_spent_is_added_up() -> None:
         run("cost by colour")
 
 
+def test_a_tab_ends_a_command_as_a_space_does() -> None:
+    with pytest.raises(InvalidRequestError, match="'abc' is no amount"):
+        run("cap\tsession abc")
+
+
 def test_caps_are_set_shown_and_lifted() -> None:
     assert {cap.which: cap.limit for cap in run("cap session $2.00")} == {
         "cell": None,
@@ -502,9 +507,19 @@ def test_the_change_that_is_proposed_is_shown_as_a_diff(
         compile=SimpleNamespace(_filename_map={"<cell>": 1}),
         history_manager=SimpleNamespace(input_hist_raw=["", info.raw_cell]),
     )
-    diff = commands.run("explain", shell, Magics())
+
+    class Answering(Magics):
+        def ask(self, prompt: Any, line: str = "", *, below: bool = True) -> None:
+            if "--dry-run" not in line:
+                shell.user_ns["_openrouter"] = answer
+
+    shell.user_ns["_openrouter"] = Response("demo/echo")
+    diff = commands.run("explain", shell, Answering())
     assert isinstance(diff, Block)
     assert "-y[3]\n+y[0]" in diff.text
+    assert commands.run("explain --dry-run", shell, Answering()) is None, "the answer is an older one"
+    with pytest.raises(FlagError, match="Leave out --background"):
+        commands.run("explain --background", shell, Answering())
 
 
 def test_a_failed_explanation_still_knows_what_it_was_about(monkeypatch: pytest.MonkeyPatch) -> None:

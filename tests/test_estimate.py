@@ -28,7 +28,7 @@ def ask(text: Any = "hello", **fields: Any) -> dict[str, Any]:
     ("fields", "of_card", "most"),
     [
         ({"max_tokens": 100}, {}, 100),
-        ({"max_completion_tokens": 50, "max_tokens": 100}, {}, 50),
+        ({"max_completion_tokens": 50, "max_tokens": 100}, {}, 100),
         ({"max_tokens": 100, "n": 3}, {}, 300),
         ({}, {"top_provider": {"max_completion_tokens": 64}}, 64),
         ({"max_tokens": 100}, {"top_provider": {"max_completion_tokens": 64}}, 64),

@@ -115,6 +115,15 @@ def test_a_cell_under_a_magic_is_found_as_it_was_typed(shell: InteractiveShell) 
     assert asked.cells == {3: "%run nosuchfile.py"} or "nosuchfile" in asked.text
 
 
+def test_values_under_a_magic_are_those_that_its_failing_line_reads(shell: InteractiveShell) -> None:
+    run(shell, "apples, other, parts = 31, 77, 0", "%%time\nother += 1\nshare = apples / parts\n")
+    text = question(shell).text
+    assert "`apples` is now:\n```text\nint: 31" in text
+    assert "`parts` is now:" in text
+    assert "`other` is now:" not in text
+    assert "`get_ipython` is now:" not in text
+
+
 def test_what_led_to_an_exception_comes_before_it(shell: InteractiveShell) -> None:
     run(shell, "try:\n    {}['a']\nexcept KeyError as error:\n    raise ValueError('no a') from error")
     text = question(shell).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -103,6 +104,17 @@ def test_a_default_without_a_value_is_switched_off_for_one_cell(line: str) -> No
     }
 
 
+@pytest.mark.parametrize(
+    "name", ["system", "sort", "only", "ignore", "models", "fallback", "plugin", "verbosity"]
+)
+def test_an_empty_value_switches_a_default_off_for_one_cell(name: str) -> None:
+    given = defaults({name: "a"})
+    assert getattr(parse("-m a/b", given), name)
+    found = parse(f"-m a/b --{name} ''", given)
+    assert getattr(found, name) in ("", [], [""])
+    assert fields(found) == {}
+
+
 def test_every_flag_that_can_be_a_default_can_be_given_another_value_in_a_cell() -> None:
     for action in make_parser()._actions:
         if action.nargs == 0 and action.dest in configurable():
@@ -121,9 +133,13 @@ def test_defaults_are_read_as_the_flags_are() -> None:
         "zdr": True,
         "system": "",
         "cache": True,
+        "temperature": Decimal("0.5"),
+        "models": ["e/f"],
     }
     assert defaults(given) == {
+        "models": ["e/f"],
         "fallback": ["a/b", "c/d"],
+        "temperature": 0.5,
         "max_price": {"prompt": 2.0, "completion": 2.0},
         "zdr": True,
         "provider": {"sort": "price"},
@@ -143,6 +159,10 @@ def test_defaults_are_read_as_the_flags_are() -> None:
         ({"provider": "{"}, "OpenRouterMagics.provider"),
         ({"param": 5}, "OpenRouterMagics.param"),
         ({"zdr": "off"}, "OpenRouterMagics.zdr: 'off' is neither True nor False"),
+        ({"max_cost": [1]}, "OpenRouterMagics.max_cost: a list does not fit"),
+        ({"system": b"x"}, "OpenRouterMagics.system: a bytes does not fit"),
+        ({"timeout": True}, "OpenRouterMagics.timeout: a bool does not fit"),
+        ({"fallback": {"a/b": 1}}, "OpenRouterMagics.fallback: a dict does not fit"),
     ],
 )
 def test_a_default_that_does_not_fit_names_its_trait(given: dict[str, object], words: str) -> None:

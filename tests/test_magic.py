@@ -49,6 +49,15 @@ def test_short_flags_and_quotes_are_split_as_a_shell_would(shell: InteractiveShe
     assert shell.user_ns["y"].finish_reason in ("length", "stop")
 
 
+@pytest.mark.parametrize("line", ["--help", "-m demo/echo -h", "-h"])
+def test_help_is_shown_and_nothing_is_sent(
+    shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(shell, line).success
+    assert "--temperature X" in capsys.readouterr().out
+    assert "_openrouter" not in shell.user_ns
+
+
 def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: InteractiveShell) -> None:
     shell.user_ns["x"] = "EXPANDED"
     body = 'JSON {"a": 1} {x} $x {} { {} } %time !ls f"{x}" \\(y\\)'
@@ -69,7 +78,7 @@ def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: Interactive
         ("-m demo/echo --refresh", "--refresh goes with --cache"),
         ("-m demo/echo --completion --chat", "takes no --chat"),
         ("-m demo/echo --cache 0", "from 1 to 86400"),
-        ("-m demo/echo --param model=x", "argument of its own"),
+        ("-m demo/echo --param model=x", "cannot set 'model'. Name it with -m."),
     ],
 )
 def test_bad_flags_are_an_error_in_one_line_with_the_way_to_the_help(

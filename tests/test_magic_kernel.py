@@ -125,7 +125,8 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ("-m demo/echo --background", {"messages.0.content": "hello"}),
     ("-m demo/echo --record tape.jsonl", {"messages.0.content": "hello"}),
 ]
-ELSEWHERE = {"--fallback", "-o", "--out", "--as", "--raw", "--show-prompt", "--dry-run", "--replay"}
+ELSEWHERE = {"--fallback", "-o", "--out", "--as", "--raw", "--show-prompt", "--dry-run", "--replay", "-h"}
+ELSEWHERE |= {"--help"}
 
 
 def test_the_table_names_every_flag() -> None:
@@ -347,6 +348,10 @@ def test_a_conversation_goes_on_and_the_same_cell_replaces_its_own_turn(shared: 
     assert "its answer replaces the last turn of 'trip'" in saved(run)["text/plain"]
     assert saved(run)[MIME]["conversation"]["name"] == "trip"
     assert "question" not in saved(run)[MIME]["conversation"], "it stands in the cell"
+    failed = cell(shared, "%%openrouter -m demo/faulty -c trip\n402", cell_id="c2")
+    assert failed.reply is not None
+    assert failed.reply["ename"] == "PaymentRequiredError"
+    assert "replaces" not in saved(failed)["text/plain"], "what has failed replaces nothing"
     shared.run("from jupyter_openrouter.conversations import conversations")
     assert shared.value("[turn.text for turn in conversations['trip'].turns]") == [
         "one",
@@ -413,6 +418,17 @@ def test_answers_in_the_background_run_at_once_and_each_has_its_own_stop(kernel:
     kernel.run("x2.stop(); x2.wait()")
     kernel.until(lambda: all(MIME in run.bundles[0] for run in runs))
     kernel.until(lambda: not kernel.answers())
+
+
+def test_a_question_beside_a_running_answer_of_its_conversation_says_what_it_goes_without(
+    shared: Kernel,
+) -> None:
+    good(shared.run("%%openrouter -m demo/slow -c both --background -o first\ntell"))
+    run = good(shared.run("%%openrouter -m demo/echo -c both\nhello"))
+    assert "Another answer of 'both' was still running" in saved(run)["text/plain"]
+    shared.run("first.stop(); first.wait()")
+    run = good(shared.run("%%openrouter -m demo/echo -c both\nhello"))
+    assert "still running" not in saved(run)["text/plain"]
 
 
 def test_an_error_in_the_background_is_said_in_the_output_and_raised_where_it_is_awaited(
