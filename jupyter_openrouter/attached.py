@@ -122,14 +122,19 @@ def _told(part: Mapping[str, Any], images: Images | None, name: str) -> dict[str
         inner = part.get("file")
         fields = inner if isinstance(inner, Mapping) else {}
         data = _text(fields.get("file_data"))
-        size = len(data.partition(",")[2]) * 3 // 4 if data.startswith("data:") else 0
+        size = _decoded(data.partition(",")[2]) if data.startswith("data:") else 0
         return _facts("file", _text(fields.get("filename")) or "file", "application/pdf", size)
     if kind == "input_audio":
         inner = part.get("input_audio")
         fields = inner if isinstance(inner, Mapping) else {}
         form = _text(fields.get("format")) or "audio"
-        return _facts("audio", f"audio.{form}", f"audio/{form}", len(_text(fields.get("data"))) * 3 // 4)
+        return _facts("audio", f"audio.{form}", f"audio/{form}", _decoded(_text(fields.get("data"))))
     return _facts("file", str(kind)[:40], "application/octet-stream", 0)
+
+
+def _decoded(data: str) -> int:
+    """How many bytes a base64 text stands for."""
+    return len(data) * 3 // 4 - data[-2:].count("=")
 
 
 def _facts(kind: str, name: str, mime: str, size: int) -> dict[str, Any]:

@@ -83,14 +83,18 @@ class Lab:
         height: int = 900,
         dark: bool = False,
         application: str = "lab/tree",
+        prepare: str = "",
     ) -> Iterator[Notebook]:
         """Opens a notebook in a page of its own, with its kernel ready; ends the kernel after it.
 
-        ``application`` is "lab/tree" for JupyterLab, "notebooks" for Notebook 7.
+        ``application`` is "lab/tree" for JupyterLab, "notebooks" for Notebook 7; ``prepare`` is a script that the
+        page runs before its own.
         """
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
         )
+        if prepare:
+            context.add_init_script(prepare)
         page = context.new_page()
         page.set_default_timeout(15_000)
         try:
@@ -129,15 +133,19 @@ class Notebook:
         self.page.goto(url)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.page.wait_for_function("window.jupyterapp !== undefined")
+        self.wait_idle()
+        if dark:
+            self.command("apputils:change-theme", theme="JupyterLab Dark")
+            self.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+
+    def wait_idle(self) -> None:
+        """Waits until the page is joined to a kernel that does nothing."""
         self.page.wait_for_function(
             """() => { const panel = jupyterapp.shell.currentWidget;
                        const kernel = panel?.sessionContext?.session?.kernel;
                        return kernel?.connectionStatus === 'connected' && kernel.status === 'idle'; }""",
             timeout=60_000,
         )
-        if dark:
-            self.command("apputils:change-theme", theme="JupyterLab Dark")
-            self.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
 
     def command(self, name: str, **arguments: Any) -> Any:
         return self.page.evaluate(

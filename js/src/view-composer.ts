@@ -1,5 +1,6 @@
 /** The box in which a question is written, with what is attached to it, and the button that sends it, or stops the answer. */
 import type { Draft } from "./draft";
+import { asksForBreak, breakLine } from "./line-break";
 import { AttachmentsView } from "./view-attachments";
 import { takeFiles } from "./view-drop";
 import { button, element, setText, show } from "./view-element";
@@ -128,6 +129,12 @@ export class ComposerView {
   }
 
   #onKey(event: KeyboardEvent): void {
+    if (asksForBreak(event)) {
+      breakLine(this.#box);
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     // 229: the key belongs to an input method, also where `isComposing` is late.
     if (event.isComposing || event.keyCode === 229 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.key === "Enter") this.root.requestSubmit();

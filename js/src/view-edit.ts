@@ -1,4 +1,5 @@
 /** Lets a question be written anew in its place: Enter asks it, Esc leaves it as it was. */
+import { asksForBreak, breakLine } from "./line-break";
 import type { Attached } from "./protocol";
 import { AttachedView } from "./view-attached";
 import { button, element, setText, show } from "./view-element";
@@ -87,6 +88,7 @@ export class EditView {
   #onKey(event: KeyboardEvent): void {
     if (event.isComposing) return;
     if (event.key === "Escape") this.#close();
+    else if (asksForBreak(event) && event.target === this.#box) breakLine(this.#box);
     else if (event.key !== "Enter" || event.shiftKey || event.target !== this.#box) return;
     else this.root.requestSubmit();
     event.preventDefault();

@@ -1,4 +1,5 @@
 /** Lets the settings of a chat be seen and changed: each is the model's own until it is set. */
+import { asksForBreak, breakLine } from "./line-break";
 import type { Request } from "./requests";
 import { besides, changes, EFFORTS, type FieldName, type Fields, fieldsOf, wrong } from "./settings-form";
 import { button, element, setText, show } from "./view-element";
@@ -135,6 +136,13 @@ export class SettingsView {
   }
 
   #onKey(event: KeyboardEvent): void {
+    const { target } = event;
+    if (target instanceof HTMLTextAreaElement && asksForBreak(event, true)) {
+      breakLine(target);
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event.key !== "Enter" || event.isComposing || event.shiftKey || !(event.target as Element).matches("input")) return;
     event.preventDefault();
     event.stopPropagation();
