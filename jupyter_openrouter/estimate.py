@@ -24,6 +24,7 @@ _BASE64 = 0.75
 _BYTES = {"file": 30, "input_audio": 500, "video_url": 1000, "input_video": 1000}
 _SAID = {"image_url": "image", "input_audio": "sound", "video_url": "video", "input_video": "video"}
 _PAID_APART = frozenset({"plugins", "web_search_options"})
+PAID_APART = "Plugins and web searches are paid apart, and not in these figures."
 
 
 @dataclass(frozen=True)
@@ -279,4 +280,4 @@ def _notes(
         yield f"{media} part{'' if media == 1 else 's'} without text: their tokens are rough figures."
     online = any(isinstance(body.get(name), str) and body[name].endswith(":online") for name in ("model",))
     if online or any(body.get(name) for name in _PAID_APART):
-        yield "Plugins and web searches are paid apart, and not in these figures."
+        yield PAID_APART

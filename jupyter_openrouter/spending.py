@@ -74,6 +74,12 @@ class Spending:
         elif self._caps.active or self._max_cost is not None:
             self._estimate = await self._priced()
             worst, remedy = self._estimate.dollars_worst, _remedy(self._estimate)
+            from .estimate import PAID_APART
+
+            if PAID_APART in self._estimate.notes:
+                response.notes.append(
+                    "Plugins and web searches are paid apart: the cap has not reserved them."
+                )
         self._reservation = self._caps.reserve(
             worst, cell_id=self._ledger.place(response).cell_id, at_most=self._max_cost, remedy=remedy
         )

@@ -217,6 +217,13 @@ def test_a_cap_on_the_answer_refuses_before_anything_is_sent(shared: Kernel) -> 
     assert shared.value("len(asked())") == before
 
 
+def test_what_a_cap_does_not_reserve_is_said(shared: Kernel) -> None:
+    run = good(shared.run("%%openrouter -m demo/echo --max-tokens 9 --max-cost 1 --plugin web\nhello"))
+    assert "the cap has not reserved them" in saved(run)["text/plain"]
+    run = good(shared.run("%%openrouter -m demo/echo --max-tokens 9 --plugin web\nhello"))
+    assert "reserved" not in saved(run)["text/plain"], "there is no cap"
+
+
 def test_code_is_shown_without_fences_and_offered_as_the_next_cell(shared: Kernel) -> None:
     run = good(shared.run("%%openrouter -m demo/echo --as code\nSo:\n```python\nx = 1\n```\nDone."))
     assert run.reply is not None
