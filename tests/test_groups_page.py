@@ -44,7 +44,9 @@ def shown(page: CorePage) -> Iterator[CorePage]:
            }""",
         [f"{TABLE}\nBetween.\n\n{LIST}\nThe end.\n", 160],
     )
-    page.until("() => view.el.textContent.includes('The end.') && view.el.querySelectorAll('li').length === 120")
+    page.until(
+        "() => view.el.textContent.includes('The end.') && view.el.querySelectorAll('li').length === 120"
+    )
     yield page
     page.run("() => view.end()")
 
