@@ -4,7 +4,7 @@ import createDOMPurify from "dompurify";
 const ELEMENTS = new Set(
   "a b i u s em strong kbd samp var sub sup small mark del ins q br wbr details summary p h1 h2 h3 h4 h5 h6 ul ol li blockquote hr table thead tbody tr th td pre code div span button section".split(" "),
 );
-const CLASS = /^jor-(section|items|code|code-bar|code-language|copy|chunk|table|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|task|tick|seam|notes|mark|mark-link|note-(text|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
+const CLASS = /^jor-(section|items|code|code-bar|code-language|copy|chunk|table|table jor-held|left|right|center|math|image|image-label|image-load|host|nolink|html|tight|loose|task|tick|seam|notes|mark|mark-link|note-(text|back)|alert-name|alert jor-alert-(note|tip|important|warning|caution))$/;
 const HREF = /^(https?:\/\/[^/?#\s\\]|mailto:[^/]|#)/i;
 // Controls but tab and newline, bidi embeddings, overrides and isolates, tag characters, surrogates that stand alone.
 const ODD = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff\u{e0000}-\u{e007f}]/u;
@@ -20,8 +20,11 @@ const ATTRIBUTES = new Map<string, Check>(
     rel: (value, { localName }) => localName === "a" && value === "noopener noreferrer nofollow",
     target: (value, { localName }) => localName === "a" && value === "_blank",
     role: (value, { className, localName }) =>
+      (localName === "table" && value === "table") || (/^t(head|body)$/.test(localName) && value === "rowgroup") ||
       value === { "jor-notes": "doc-endnotes", "jor-items": "none", "jor-tight": "list", "jor-loose": "list" }[className] && (value !== "list" || /^[ou]l$/.test(localName)),
     value: (value, { localName }) => localName === "li" && /^\d{1,10}$/.test(value),
+    // The columns of a long table, measured by us.
+    style: (value, { localName }) => /^(table|th|td)$/.test(localName) && /^(?:(?:--jor-\w+|width): ?[-\w.(), +*/]+; ?)+$/.test(value) && !/url|image/i.test(value),
     start: (value, { localName }) => localName === "ol" && /^\d{1,9}$/.test(value),
     title: (value, element) => element.className === "jor-image" && /^https?:/i.test(value),
     type: (value, { localName }) => localName === "button" && value === "button",
