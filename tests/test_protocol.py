@@ -76,7 +76,7 @@ def heard(chat: ChatWidget, message: dict[str, Any], buffers: Any = ()) -> None:
 def test_each_browser_message_is_heard_and_answered(
     message: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def offered() -> tuple[list[Any], None]:
+    async def offered(_: Any) -> tuple[list[Any], None]:
         return [], None
 
     sent: list[Any] = []
