@@ -65,6 +65,24 @@ def chatting(notebook: Notebook) -> None:
     _until(notebook, "answer complete", 0)
 
 
+def full_chat(notebook: Notebook) -> None:
+    """A chat with an answer that has sources and code behind it, and the next one arriving."""
+    notebook.run_all()
+    page = notebook.page
+    field = page.locator(".jor-composer .jor-box")
+    field.fill("Why is the sky blue?")
+    field.press("Enter")
+    page.locator(".jor-reply .jor-tools").wait_for(timeout=60_000)
+    page.locator(".jor-reply .jor-tools").scroll_into_view_if_needed()
+    notebook.start_cell(1)
+    page.wait_for_function("document.querySelector('.jor-model-button').innerText.includes('tour')")
+    field.fill("What does a chat keep?")
+    field.press("Enter")
+    page.wait_for_function(
+        "document.querySelectorAll('.jor-reply')[1]?.innerText.length > 500", timeout=60_000
+    )
+
+
 Picture = tuple[list[str], Callable[[Notebook], None], int]
 PICTURES: dict[str, Picture] = {
     "tutorial-asking": ([LOAD, ASK.format(model="tour", prompt="What does a token cost?")], asking, 1),
@@ -72,6 +90,14 @@ PICTURES: dict[str, Picture] = {
     "tutorial-chat": (
         ["from jupyter_openrouter import ChatWidget\n\nChatWidget(model='demo/echo')"],
         chatting,
+        0,
+    ),
+    "chat": (
+        [
+            "from jupyter_openrouter import ChatWidget\n\nchat = ChatWidget(model='demo/researcher')\nchat",
+            "chat.model = 'demo/tour'",
+        ],
+        full_chat,
         0,
     ),
     "reasoning": ([LOAD, ASK.format(model="reasoner --reasoning high", prompt="Why?")], thinking, 1),
