@@ -73,10 +73,14 @@ def words(text: str) -> str:
 class Chat:
     """The chat of one cell, by eye and hand."""
 
-    def __init__(self, notebook: Notebook, *, cell: int | None = 0, page: Page | None = None, at: int = 0) -> None:
+    def __init__(
+        self, notebook: Notebook, *, cell: int | None = 0, page: Page | None = None, at: int = 0
+    ) -> None:
         self.notebook, self.cell, self.at = notebook, cell, at
         self.page = page or notebook.page
-        inside = self.page.locator(".jp-CodeCell").nth(cell) if cell is not None else self.page.locator("body")
+        inside = (
+            self.page.locator(".jp-CodeCell").nth(cell) if cell is not None else self.page.locator("body")
+        )
         self.root = inside.locator(".jor-chat").nth(at)
         self.box = self.root.locator(".jor-composer .jor-box")
 
@@ -90,7 +94,9 @@ class Chat:
         self.box.fill(text)
         self.box.press("Enter")
 
-    def until(self, true: Callable[[], Any], seconds: float = 20, *, told: Callable[[], Any] | None = None) -> Any:
+    def until(
+        self, true: Callable[[], Any], seconds: float = 20, *, told: Callable[[], Any] | None = None
+    ) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if found := true():
@@ -116,7 +122,8 @@ class Chat:
             shown = self.shown()
             return (
                 all(words(text).startswith(words(one)) for one, (_, text) in zip(said, turns, strict=True))
-                and [[role, words(text)] for role, text in shown] == [[role, words(text)] for role, text in turns]
+                and [[role, words(text)] for role, text in shown]
+                == [[role, words(text)] for role, text in turns]
                 and (self.root.locator(".jor-stop").is_hidden() or self.lost())
             )
 
@@ -131,7 +138,9 @@ class Chat:
 
     def streams(self, more: str = "long story") -> None:
         """Waits until the screen shows these words of a running answer."""
-        self.until(lambda: any(more in text for _, text in self.shown()) and self.find(".jor-stop").is_visible())
+        self.until(
+            lambda: any(more in text for _, text in self.shown()) and self.find(".jor-stop").is_visible()
+        )
 
     def stop(self) -> None:
         self.button("Stop the answer").click()
