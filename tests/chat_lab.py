@@ -41,9 +41,14 @@ window.WebSocket = class extends WebSocket {
 const text = (data) => typeof data === 'string' ? data : new TextDecoder('latin1').decode(data);
 const typeOf = (said) => /"content": ?\\{"type": ?"(\\w+)"/.exec(said)?.[1]
   ?? (said.includes('"method": "update"') ? 'update' : '');
-const each = (kind, act) => { wire.take = (said, hear) => said.includes(`"type": "${kind}"`) ? act(hear, said) : hear(); };
+const each = (kind, act) => {
+  wire.take = (said, hear) => said.includes(`"type": "${kind}"`) ? act(hear, said) : hear();
+};
 /** Loses the messages of a kind: `only` of them, or all. */
-wire.lose = (kind, only = Infinity) => { wire.lost = 0; each(kind, (hear) => wire.lost < only ? wire.lost++ : hear()); };
+wire.lose = (kind, only = Infinity) => {
+  wire.lost = 0;
+  each(kind, (hear) => wire.lost < only ? wire.lost++ : hear());
+};
 /** Gives each two messages of a kind in the other order. */
 wire.swap = (kind) => { wire.swapped = 0; let held = null; each(kind, (hear) => {
   if (!held) { held = hear; return; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,7 +44,7 @@ from jupyter_openrouter import ChatWidget
 turns = [{"role": "assistant", "content": open("text.md").read()}]
 display(ChatWidget(model="demo/echo", messages=turns))
 """
-THIRTY = CHAT.replace("display", "for _ in range(30):\n    display")
+TEN = CHAT.replace("display", "for _ in range(10):\n    display")  # JupyterLab shows 50 outputs of a cell
 BURN = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass\nprint('burnt')"
 PAINTED = (
     "[...CSS.highlights].reduce((sum, [name, set]) => sum + (name.startsWith('jor-') ? set.size : 0), 0)"
@@ -135,14 +136,19 @@ def test_a_live_answer_is_coloured_while_its_cell_runs_and_leaves_nothing_behind
 
 
 def test_thirty_chats_share_one_of_each_part(lab: Lab) -> None:
-    lab.write("thirty.ipynb", [COUNT, THIRTY, "print(sorted(sent))"])
+    lab.write("thirty.ipynb", [COUNT, TEN, TEN, TEN, "print(sorted(sent))"])
     with lab.open("thirty.ipynb") as notebook:
-        notebook.run_cell(0)
-        notebook.run_cell(1)
-        until(notebook, lambda: formulas(notebook) == 90 and painted(notebook) > 0, 60)
+        for index in range(4):
+            notebook.run_cell(index)
+        chats = notebook.page.locator(".jor-chat")
+        until(notebook, lambda: chats.count() == 30)
+        for at in range(30):  # formulas are set where they are seen
+            chats.nth(at).scroll_into_view_if_needed()
+            until(notebook, partial(lambda least: formulas(notebook) >= least, 3 * (at + 1)))
+        until(notebook, lambda: formulas(notebook) == 90 and painted(notebook) > 0)
         notebook.page.wait_for_timeout(500)
-        notebook.run_cell(2)
-        assert notebook.output_text(2) == "['colours', 'core', 'languages', 'math']"
+        notebook.run_cell(4)
+        assert notebook.output_text(4) == "['chat', 'colours', 'core', 'languages', 'math']"
         assert not errors(notebook)
 
 
