@@ -134,7 +134,7 @@ function banner(part) {
   const names = BUNDLED[part].map(about).map(({ name, version, license }) => `${name} ${version} (${license})`);
   const changed = names.some((name) => name.startsWith("highlight.js")) ? " highlight.js is changed: it can continue a text." : "";
   if (!names.length) return "/*! jupyter_openrouter (MIT). */";
-  return `/*! jupyter_openrouter (MIT). Bundles ${names.join(", ")}; their licences are in licenses.txt beside this file.${changed} */`;
+  return `/*! jupyter_openrouter (MIT). Bundles ${names.join(", ")}; licences: licenses.txt.${changed} */`;
 }
 
 function licences() {

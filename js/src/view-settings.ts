@@ -136,9 +136,9 @@ export class SettingsView {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const { target } = event;
-    if (target instanceof HTMLTextAreaElement && asksForBreak(event, true)) {
-      breakLine(target);
+    const box = event.target as Element;
+    if (box.matches("textarea") && asksForBreak(event, true)) {
+      breakLine(box as HTMLTextAreaElement);
       event.preventDefault();
       event.stopPropagation();
       return;

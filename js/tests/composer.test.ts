@@ -49,8 +49,12 @@ test("Enter sends; Shift+Enter and an input method's Enter do not", async () => 
   const { host, box, put, press, asks, end } = open();
   await frame();
   put("one");
-  for (const more of [{ shiftKey: true }, { isComposing: true }, { keyCode: 229 }]) assert.equal(press("Enter", more).defaultPrevented, false);
+  for (const more of [{ isComposing: true }, { keyCode: 229 }]) assert.equal(press("Enter", more).defaultPrevented, false);
   assert.deepEqual([asks(), box.value], [[], "one"]);
+  box.setSelectionRange(3, 3);
+  assert.equal(press("Enter", { shiftKey: true }).defaultPrevented, true);
+  assert.deepEqual([asks(), box.value], [[], "one\n"]);
+  put("one");
   assert.equal(press("Enter").defaultPrevented, true);
   assert.deepEqual([asks().map(({ text }) => text), box.value], [["one"], ""]);
   put("typed meanwhile");
