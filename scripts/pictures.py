@@ -67,19 +67,20 @@ def chatting(notebook: Notebook) -> None:
 
 def full_chat(notebook: Notebook) -> None:
     """A chat with an answer that has sources and code behind it, and the next one arriving."""
-    notebook.run_all()
     page = notebook.page
+    page.set_viewport_size({"width": 860, "height": 900})
+    notebook.run_cell(0)
     field = page.locator(".jor-composer .jor-box")
+    page.evaluate("document.querySelector('.jor-chat').style.setProperty('--jor-log-height', '480px')")
     field.fill("Why is the sky blue?")
     field.press("Enter")
     page.locator(".jor-reply .jor-tools").wait_for(timeout=60_000)
-    page.locator(".jor-reply .jor-tools").scroll_into_view_if_needed()
     notebook.start_cell(1)
     page.wait_for_function("document.querySelector('.jor-model-button').innerText.includes('tour')")
-    field.fill("What does a chat keep?")
+    field.fill("How do I stop an answer?")
     field.press("Enter")
     page.wait_for_function(
-        "document.querySelectorAll('.jor-reply')[1]?.innerText.length > 500", timeout=60_000
+        "document.querySelectorAll('.jor-reply')[1]?.innerText.length > 250", timeout=60_000
     )
 
 

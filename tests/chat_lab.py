@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -41,9 +42,14 @@ window.WebSocket = class extends WebSocket {
 const text = (data) => typeof data === 'string' ? data : new TextDecoder('latin1').decode(data);
 const typeOf = (said) => /"content": ?\\{"type": ?"(\\w+)"/.exec(said)?.[1]
   ?? (said.includes('"method": "update"') ? 'update' : '');
-const each = (kind, act) => { wire.take = (said, hear) => said.includes(`"type": "${kind}"`) ? act(hear, said) : hear(); };
+const each = (kind, act) => {
+  wire.take = (said, hear) => said.includes(`"type": "${kind}"`) ? act(hear, said) : hear();
+};
 /** Loses the messages of a kind: `only` of them, or all. */
-wire.lose = (kind, only = Infinity) => { wire.lost = 0; each(kind, (hear) => wire.lost < only ? wire.lost++ : hear()); };
+wire.lose = (kind, only = Infinity) => {
+  wire.lost = 0;
+  each(kind, (hear) => wire.lost < only ? wire.lost++ : hear());
+};
 /** Gives each two messages of a kind in the other order. */
 wire.swap = (kind) => { wire.swapped = 0; let held = null; each(kind, (hear) => {
   if (!held) { held = hear; return; }
@@ -73,10 +79,14 @@ def words(text: str) -> str:
 class Chat:
     """The chat of one cell, by eye and hand."""
 
-    def __init__(self, notebook: Notebook, *, cell: int | None = 0, page: Page | None = None, at: int = 0) -> None:
+    def __init__(
+        self, notebook: Notebook, *, cell: int | None = 0, page: Page | None = None, at: int = 0
+    ) -> None:
         self.notebook, self.cell, self.at = notebook, cell, at
         self.page = page or notebook.page
-        inside = self.page.locator(".jp-CodeCell").nth(cell) if cell is not None else self.page.locator("body")
+        inside = (
+            self.page.locator(".jp-CodeCell").nth(cell) if cell is not None else self.page.locator("body")
+        )
         self.root = inside.locator(".jor-chat").nth(at)
         self.box = self.root.locator(".jor-composer .jor-box")
 
@@ -90,7 +100,9 @@ class Chat:
         self.box.fill(text)
         self.box.press("Enter")
 
-    def until(self, true: Callable[[], Any], seconds: float = 20, *, told: Callable[[], Any] | None = None) -> Any:
+    def until(
+        self, true: Callable[[], Any], seconds: float = 40, *, told: Callable[[], Any] | None = None
+    ) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if found := true():
@@ -106,7 +118,7 @@ class Chat:
         """What Python says, asked of the kernel beside the cells."""
         return python(self.page, expression.replace("chat", name) if name != "chat" else expression)
 
-    def settles(self, *said: str, seconds: float = 20, name: str = "chat") -> list[Any]:
+    def settles(self, *said: str, seconds: float = 60, name: str = "chat") -> list[Any]:
         """Waits until Python holds just these turns (of each the first words count), and the screen shows the same."""
 
         def same() -> bool:
@@ -116,12 +128,15 @@ class Chat:
             shown = self.shown()
             return (
                 all(words(text).startswith(words(one)) for one, (_, text) in zip(said, turns, strict=True))
-                and [[role, words(text)] for role, text in shown] == [[role, words(text)] for role, text in turns]
+                and [[role, words(text)] for role, text in shown]
+                == [[role, words(text)] for role, text in turns]
                 and (self.root.locator(".jor-stop").is_hidden() or self.lost())
             )
 
         def told() -> Any:
-            return self.shown(), self.python("[chat.messages, chat.state, chat.queued, chat.asking]", name)
+            return self.shown()[-4:], self.python(
+                "[chat.messages[-4:], chat.state, chat.queued, chat.asking]", name
+            )
 
         self.until(same, seconds, told=told)
         return self.python("chat.messages", name)
@@ -131,7 +146,9 @@ class Chat:
 
     def streams(self, more: str = "long story") -> None:
         """Waits until the screen shows these words of a running answer."""
-        self.until(lambda: any(more in text for _, text in self.shown()) and self.find(".jor-stop").is_visible())
+        self.until(
+            lambda: any(more in text for _, text in self.shown()) and self.find(".jor-stop").is_visible()
+        )
 
     def stop(self) -> None:
         self.button("Stop the answer").click()
@@ -139,7 +156,7 @@ class Chat:
 
 
 def python(page: Page, expression: str) -> Any:
-    """The value of an expression in the kernel of the page's notebook, which is a literal."""
+    """The value of an expression in the kernel of the page's notebook, which JSON can hold."""
     found = page.evaluate(
         """async (expression) => {
             const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
@@ -147,11 +164,11 @@ def python(page: Page, expression: str) -> Any:
                 user_expressions: { it: expression } });
             const { it } = (await asked.done).content.user_expressions;
             return it.status === 'ok' ? it.data['text/plain'] : `raise ${it.ename}: ${it.evalue}`; }""",
-        expression,
+        f"__import__('json').dumps({expression})",
     )
     if found.startswith("raise "):
         raise AssertionError(found, expression)
-    return ast.literal_eval(found)
+    return json.loads(ast.literal_eval(found))
 
 
 class Stage:

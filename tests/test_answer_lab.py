@@ -156,13 +156,13 @@ def test_an_audit_finds_nothing_serious_running_settled_failed_with_all_open(lab
         page.wait_for_selector(".jor-chat")
         assert audit(notebook) == [], "empty chat"
         ask(notebook, "Why is the sky blue?")
-        page.wait_for_selector(".jor-footer:not([hidden])", timeout=40_000)
+        page.wait_for_selector(".jor-chat .jor-reply .jor-foot:not([hidden])", timeout=40_000)
         for summary in page.locator(".jor-chat .jor-fold-summary").all():
             summary.click()
         assert audit(notebook) == [], "settled, all open"
         notebook.shot(f"audit-{name.replace(' ', '-').lower()}")
         ask(notebook, "please refuse")
-        until(notebook, lambda: page.locator(".jor-chat .jor-footer:not([hidden])").count() == 2)
+        until(notebook, lambda: page.locator(".jor-chat .jor-reply .jor-foot:not([hidden])").count() == 2)
         assert page.locator(".jor-chat .jor-refusal:not([hidden])").count() == 1
         notebook.run_cell(4)
         ask(notebook, "cut")
@@ -190,7 +190,7 @@ def test_all_of_it_works_by_keyboard(lab: Lab) -> None:
         for index in range(2):
             notebook.run_cell(index)
         ask(notebook, "Why is the sky blue?")
-        page.wait_for_selector(".jor-footer:not([hidden])", timeout=40_000)
+        page.wait_for_selector(".jor-chat .jor-reply .jor-foot:not([hidden])", timeout=40_000)
         page.locator(".jor-log").focus()
         names = []
         for _ in range(9):
@@ -487,7 +487,7 @@ def test_views_that_come_and_go_leave_nothing_behind(lab: Lab) -> None:
         for index in range(2):
             notebook.run_cell(index)
         ask(notebook, "Why is the sky blue?")
-        page.wait_for_selector(".jor-footer:not([hidden])", timeout=40_000)
+        page.wait_for_selector(".jor-chat .jor-reply .jor-foot:not([hidden])", timeout=40_000)
         client = page.context.new_cdp_session(page)
         client.send("Performance.enable")
 
