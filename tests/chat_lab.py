@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -100,7 +101,7 @@ class Chat:
         self.box.press("Enter")
 
     def until(
-        self, true: Callable[[], Any], seconds: float = 20, *, told: Callable[[], Any] | None = None
+        self, true: Callable[[], Any], seconds: float = 40, *, told: Callable[[], Any] | None = None
     ) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -117,7 +118,7 @@ class Chat:
         """What Python says, asked of the kernel beside the cells."""
         return python(self.page, expression.replace("chat", name) if name != "chat" else expression)
 
-    def settles(self, *said: str, seconds: float = 20, name: str = "chat") -> list[Any]:
+    def settles(self, *said: str, seconds: float = 60, name: str = "chat") -> list[Any]:
         """Waits until Python holds just these turns (of each the first words count), and the screen shows the same."""
 
         def same() -> bool:
@@ -133,7 +134,9 @@ class Chat:
             )
 
         def told() -> Any:
-            return self.shown(), self.python("[chat.messages, chat.state, chat.queued, chat.asking]", name)
+            return self.shown()[-4:], self.python(
+                "[chat.messages[-4:], chat.state, chat.queued, chat.asking]", name
+            )
 
         self.until(same, seconds, told=told)
         return self.python("chat.messages", name)
@@ -153,7 +156,7 @@ class Chat:
 
 
 def python(page: Page, expression: str) -> Any:
-    """The value of an expression in the kernel of the page's notebook, which is a literal."""
+    """The value of an expression in the kernel of the page's notebook, which JSON can hold."""
     found = page.evaluate(
         """async (expression) => {
             const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
@@ -161,11 +164,11 @@ def python(page: Page, expression: str) -> Any:
                 user_expressions: { it: expression } });
             const { it } = (await asked.done).content.user_expressions;
             return it.status === 'ok' ? it.data['text/plain'] : `raise ${it.ename}: ${it.evalue}`; }""",
-        expression,
+        f"__import__('json').dumps({expression})",
     )
     if found.startswith("raise "):
         raise AssertionError(found, expression)
-    return ast.literal_eval(found)
+    return json.loads(ast.literal_eval(found))
 
 
 class Stage:

@@ -108,6 +108,7 @@ export class Link {
   /** Asks for all that was missed, and again, ever more rarely, while the gap stays. */
   resync(patience = RESYNC_AGAIN): void {
     clearTimeout(this.#resyncTimer);
+    if (this.gone) return;
     const { version } = this.transcript;
     this.#send(this.kind === "chat" ? { type: "resync", version } : { type: "resync" });
     this.#resyncTimer = setTimeout(() => {

@@ -215,7 +215,7 @@ export class TurnsView {
     const item: Item = { root: element("div", "jor-turn"), turn, view: null, near: false, drawn: false, end: new AbortController() };
     const height = `${guessedHeight(turn)}px`;
     item.root.style.minHeight = height;
-    item.root.style.containIntrinsicSize = `auto 100% auto ${height}`;
+    item.root.style.setProperty("contain-intrinsic-height", `auto ${height}`);
     this.#kit.whenNear(item.root, (near) => {
       item.near = near;
       if (near && !item.drawn) this.#onDrawn();
