@@ -218,7 +218,6 @@ class Asking:
         chat, talk = self._chat, self._chat.conversation
         if not response.settled:
             response.state = "stopped"
-        chat._running = None
         whole = response if first is None else joined(first, response)
         taken = False
         if first is not None:
@@ -240,6 +239,7 @@ class Asking:
         # A retry's question stands in the turns that are shown again.
         stays = again and asked.kind in ("new", "edit")
         extras = chat._publisher.extras() if chat._publisher is not None else {}
+        chat._running = None  # until now it is what `message` is read from
         chat.publish(
             state=response.state,
             message=whole.text if taken or first is None else response.text,

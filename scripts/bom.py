@@ -31,7 +31,7 @@ def bundled() -> dict[tuple[str, str, str], list[str]]:
     found: dict[tuple[str, str, str], list[str]] = {}
     for path in sorted(STATIC.glob("*.js")):
         with path.open(encoding="utf-8") as file:
-            said = re.match(r"/\*! .*? Bundles (.*?); their licences", file.readline())
+            said = re.match(r"/\*! .*? Bundles (.*?); licences", file.readline())
         for name, version, licence in LIBRARY.findall(said[1]) if said else ():
             found.setdefault((name, version, licence.strip("()")), []).append(path.name)
     return found
