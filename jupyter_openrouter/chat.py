@@ -16,6 +16,7 @@ from .errors import InvalidRequestError, OpenRouterError
 from .fences import Code, codes
 from .files import Pathlike
 from .options import StreamOptions
+from .plan import check_policies
 from .response import Response
 from .taping import Tape, taping
 
@@ -92,6 +93,7 @@ class ChatWidget(ChatView):
         for option in options:
             if option not in StreamOptions.__annotations__ or option in _NO_OPTIONS:
                 raise InvalidRequestError(f"A ChatWidget takes no {option!r}.", remedy="Look at its help.")
+        check_policies(options)
         self._options: dict[str, Any] = dict(options)
         tape = taping.tape(record=record, replay=replay, pace=pace)
         self._tape = Tape(record=tape.record, replay=None if replay is None else tape.replay)

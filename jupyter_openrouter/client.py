@@ -14,7 +14,7 @@ from .continuing import continuation_messages, joined, refuses_prefill, total_us
 from .errors import APITimeoutError, InvalidRequestError, NotFoundError, OpenRouterError
 from .keys import Key, find_key
 from .options import StreamOptions
-from .plan import Plan, Timeouts
+from .plan import Plan, Timeouts, check_policies
 from .response import Response
 from .retry import RetryPolicy
 from .spending import Spending, update
@@ -81,8 +81,9 @@ class AsyncOpenRouter:
         self._app_headers = requests.headers(**self._app)
         address = Address(base_url)
         self.base_url, self.host = address.text, address.host
-        self.timeouts = timeouts or Timeouts()
-        self.retry = retry or RetryPolicy()
+        self.timeouts = Timeouts() if timeouts is None else timeouts
+        self.retry = RetryPolicy() if retry is None else retry
+        check_policies({"timeouts": self.timeouts, "retry": self.retry})
         try:
             tape = taping.tape(record=record, replay=replay, pace=pace)
             needs_none = tape.replay is not None or (address.local and api_key is None)
@@ -331,6 +332,7 @@ class AsyncOpenRouter:
         response.settler = self.settle
         options.setdefault("timeouts", self.timeouts)
         options.setdefault("retry", self.retry)
+        check_policies(options)
         spending = Spending(
             response, bodies, lambda slug: self.catalog.model(slug), max_cost=options.pop("max_cost", None)
         )

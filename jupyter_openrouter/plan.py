@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from .errors import BudgetError, OpenRouterError
+from .errors import BudgetError, InvalidRequestError, OpenRouterError
 from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
 
 
@@ -82,6 +82,16 @@ class Timeouts:
     idle: float | None = 60.0
     comments: float | None = 120.0
     total: float | None = None
+
+
+def check_policies(options: Mapping[str, Any]) -> None:
+    """Raises InvalidRequestError where ``timeouts`` or ``retry`` is there, and is of another type than it must be."""
+    for name, kind in (("timeouts", Timeouts), ("retry", RetryPolicy)):
+        if name in options and not isinstance(options[name], kind):
+            raise InvalidRequestError(
+                f"{name}={options[name]!r:.80} is no {kind.__name__}.",
+                remedy="Write retry=RetryPolicy(max_retries=0) for one try, timeouts=Timeouts(total=60) for a minute.",
+            )
 
 
 @dataclass(frozen=True)
