@@ -528,9 +528,9 @@ def test_views_that_come_and_go_leave_nothing_behind(lab: Lab) -> None:
 
 
 def test_a_long_answer_opens_in_slices(lab: Lab) -> None:
-    piece = "Some **words** of a text, with `code` and [a link](https://x.example).\\n\\n- one\\n- two\\n\\n"
+    piece = "Some **words** of a text, with `code` and [a link](https://x.example).\n\n- one\n- two\n\n"
     cell = "from jupyter_openrouter import ChatWidget\n"
-    cell += f"turn = {{'role': 'assistant', 'content': ('{piece}' * 6000)[:480_000]}}\n"
+    cell += f"turn = {{'role': 'assistant', 'content': ({piece!r} * 6000)[:480_000]}}\n"
     cell += "ChatWidget(model='demo/echo', messages=[turn])"
     lab.write("long.ipynb", [LOAD, "1", cell])
     with lab.open("long.ipynb") as notebook:
@@ -542,14 +542,14 @@ def test_a_long_answer_opens_in_slices(lab: Lab) -> None:
                     .observe({type: 'longtask', buffered: false}); }"""
         )
         notebook.run_cell(2)
-        until(
-            notebook,
-            lambda: page.evaluate("() => document.querySelectorAll('.jor-section').length") > 1000,
-            60,
-        )
-        page.wait_for_timeout(1000)
+        # All of it is drawn, slice by slice, and the newest line is in sight when the last slice is.
+        items = (piece * 6000)[:480_000].count("- two")
+        until(notebook, lambda: page.locator(".jor-log li").count() >= items, 120)
         print("long tasks", json.dumps(page.evaluate("() => window.long")))
-        assert page.locator(".jor-log").evaluate("n => n.scrollHeight - n.scrollTop - n.clientHeight") < 60
+        below = page.locator(".jor-log")
+        until(
+            notebook, lambda: below.evaluate("n => n.scrollHeight - n.scrollTop - n.clientHeight") < 60, 60
+        )
         assert not ours(notebook)
 
 
