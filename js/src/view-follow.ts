@@ -68,6 +68,8 @@ export class Follow {
   readonly #where: Growing;
   readonly #onChange: () => void;
   #top = 0;
+  /** Of what scrolls, in pixels, when the end was last looked at. */
+  #height = 0;
   /** A pressed pointer selects text or drags a scroll bar: nothing may move under it. */
   #pressed = false;
   #moved = Number.NEGATIVE_INFINITY;
@@ -106,9 +108,9 @@ export class Follow {
     this.#where.settle?.(this.follows);
     if (!this.follows || this.#pressed) return;
     const below = this.#where.below(scroller);
-    if (below <= 0) return;
-    scroller.scrollTop += below;
+    if (below > 0) scroller.scrollTop += below;
     this.#top = scroller.scrollTop;
+    this.#height = scroller.scrollHeight;
   }
 
   scroller(): HTMLElement | null {
@@ -162,8 +164,10 @@ export class Follow {
     // Only a reader's own way down leads back; what the host moves can at most take the end out of sight.
     const way = this.#pressed ? 0 : this.#way;
     if (!readers && by < 0 && !shrunk) this.#rose = performance.now();
+    // What shrank and has grown again before this was heard moved by itself, and the end is still to be looked for.
+    const moved = by < -1 && scroller.scrollHeight === this.#height;
     if (readers && by < 0 && way <= 0 && !shrunk) this.follows = false;
-    else if (this.follows ? by < -1 : readers && by > 0 && way >= 0) this.follows = this.#isAtEnd(scroller);
+    else if (this.follows ? moved : readers && by > 0 && way >= 0) this.follows = this.#isAtEnd(scroller);
     else if (this.follows) this.follows = this.#where.below(scroller) > -scroller.clientHeight;
     this.#where.settle?.(this.follows === true);
     this.#onChange();

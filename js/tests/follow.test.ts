@@ -18,7 +18,7 @@ function followed(signal: AbortSignal) {
     follow.keep();
   };
   grow(100);
-  return { box, follow, grow, wheel: (by: number) => box.dispatchEvent(Object.assign(new Event("wheel"), { deltaY: by })) };
+  return { box, size, follow, grow, wheel: (by: number) => box.dispatchEvent(Object.assign(new Event("wheel"), { deltaY: by })) };
 }
 Object.defineProperty(globalThis, "WheelEvent", { value: Event, configurable: true });
 
@@ -42,5 +42,34 @@ test("a move up that nobody made does not end it, nor does a wheel that moves no
   grow(10);
   assert.equal(box.scrollTop, 1610);
   assert.equal(follow.follows, true);
+  end.abort();
+});
+
+test("what shrinks and grows again before the browser tells of it is still followed, what the host moves is not", () => {
+  const end = new AbortController();
+  const { box, follow, grow, size } = followed(end.signal);
+  const browserMoves = (to: number) => {
+    box.scrollTop = to;
+    box.dispatchEvent(new Event("scroll"));
+  };
+  size.height = 1900;
+  box.scrollTop = 1400;
+  size.height = 2900;
+  browserMoves(1400);
+  assert.equal(follow.follows, true);
+  grow(100);
+  assert.equal(box.scrollTop, 2500);
+  // It shrinks, that is seen, and it grows before the move is heard.
+  size.height = 2800;
+  box.scrollTop = 2300;
+  follow.keep();
+  size.height = 3800;
+  browserMoves(2300);
+  assert.equal(follow.follows, true);
+  grow(0);
+  browserMoves(1000);
+  assert.equal(follow.follows, false);
+  grow(100);
+  assert.equal(box.scrollTop, 1000);
   end.abort();
 });
