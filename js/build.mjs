@@ -14,7 +14,7 @@ const target = join(here, "..", "jupyter_openrouter", "static");
 /** What each file that is not only ours contains. */
 const BUNDLED = {
   chat: [],
-  core: ["markdown-it", "mdurl", "entities"],
+  core: ["markdown-it", "entities"],
   math: ["temml", "dompurify"],
   colours: ["highlight.js"],
   languages: ["highlight.js"],
@@ -33,37 +33,40 @@ const styleText = {
   },
 };
 
-/** markdown-it makes one LinkifyIt when it starts; ours never links bare text, so its tables stay out. */
-export const noLinkify = {
-  name: "no-linkify",
-  setup(build) {
-    build.onResolve({ filter: /^linkify-it$/ }, () => ({ path: "linkify-it", namespace: "absent" }));
-    build.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "export class LinkifyIt {}" }));
-  },
+/** All that the rules of inline text ask of a parser. */
+const INLINE_PARSER = `var MarkdownIt = class {
+  inline = new ParserInline();
+  utils = { normalizeReference, unescapeAll };
+  helpers = { parseLinkLabel, parseLinkDestination, parseLinkTitle };
+  constructor(options) { this.options = options; }
 };
+export { MarkdownIt as default };
+//`;
+/** What of markdown-it is put in other words, from where to where: it reads no blocks, writes no HTML and looks for no bare addresses. */
+const INLINE_ONLY = [
+  ['import * as mdurl from "mdurl";', "import * as ucmicro", ""],
+  ['import { LinkifyIt } from "linkify-it";', "//#region", ""],
+  ["var lib = {", "//#endregion", ""],
+  ["//#region src/renderer.ts", "//#region src/common/html_re.ts", ""],
+  ["//#region src/rules_block/html_block.ts", "//#region src/rules_inline/state_inline.ts", ""],
+  ['["linkify", linkify],', '["newline", newline]', ""],
+  ["//#region src/markdownit.ts", "# sourceMappingURL", INLINE_PARSER],
+  // Fields set as fields: a token is made for each word, and this took a tenth of the time.
+  ["function _defineProperty(e, r, t) {", "//#endregion", "function _defineProperty(e, r, t) { e[r] = t; return e; }\n"],
+];
 
-/** Of markdown-it only the parser of inline text is used: with no rules listed for the rest, that code is left out. */
-const inlineOnly = {
+/** Of markdown-it only the parser of inline text is used: the rest is left out. */
+export const inlineOnly = {
   name: "inline-only",
   setup(build) {
     build.onLoad({ filter: /[\\/]markdown-it\.mjs$/ }, ({ path }) => {
       let contents = readFileSync(path, "utf8");
-      for (const list of ["_rules$1", "_rules$2"]) {
-        const start = contents.indexOf(`var ${list} = [`);
-        const end = contents.indexOf("\n];", start);
-        if (start < 0 || end < 0) throw new Error(`markdown-it has no ${list}: look where it lists its rules now`);
-        contents = `${contents.slice(0, start)}var ${list} = [];${contents.slice(end + 3)}`;
+      for (const [start, end, words] of INLINE_ONLY) {
+        const from = contents.indexOf(start);
+        const to = contents.indexOf(end, from);
+        if (from < 0 || to < 0) throw new Error(`markdown-it has changed: look for ${start}`);
+        contents = contents.slice(0, from) + words + contents.slice(to);
       }
-      // Nothing is rendered to HTML.
-      const renderer = contents.indexOf("//#region src/renderer.ts");
-      const after = contents.indexOf("//#endregion", renderer);
-      if (renderer < 0 || after < 0) throw new Error("markdown-it has its renderer in another place now");
-      contents = `${contents.slice(0, renderer)}var Renderer = class {};\n${contents.slice(after)}`;
-      // Fields set as fields: a token is made for each word, and this took a tenth of the time.
-      const define = contents.indexOf("function _defineProperty(e, r, t) {");
-      const end = contents.indexOf("\n}", define);
-      if (define < 0 || end < 0) throw new Error("markdown-it sets its fields in another way now");
-      contents = `${contents.slice(0, define)}function _defineProperty(e, r, t) { e[r] = t; return e; ${contents.slice(end + 1)}`;
       return { contents, loader: "js" };
     });
   },
@@ -78,18 +81,7 @@ const ownUnicode = {
   },
 };
 
-/** Names of hosts in other scripts as the browser writes them, instead of a table and a coder of our own; shown as they are. */
-const ownHosts = {
-  name: "own-hosts",
-  setup(build) {
-    build.onResolve({ filter: /^punycode\.js$/ }, () => ({ path: "punycode.js", namespace: "hosts" }));
-    build.onLoad({ filter: /.*/, namespace: "hosts" }, () => ({
-      contents: "const toASCII = (host) => { try { return /[^\\0-\\x7f]/.test(host) ? new URL(`http://${host}`).hostname : host; } catch { return host; } };\nconst toUnicode = (host) => host;\nexport { toASCII, toUnicode }; export default { toASCII, toUnicode };",
-    }));
-  },
-};
-
-export const plugins = [styleText, ownHosts, noLinkify, inlineOnly, ownUnicode, languages, continuing];
+export const plugins = [styleText, inlineOnly, ownUnicode, languages, continuing];
 
 function packageFile(name, file) {
   return readFileSync(join(here, "node_modules", name, file), "utf8");

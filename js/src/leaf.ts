@@ -44,7 +44,7 @@ export class Leaves {
 
   /** Shows a paragraph or a heading in `node`. */
   show(node: HTMLElement, block: Block): void {
-    this.#write(node, this.textOf(block), block.trial && (!block.closed || block.self.trial), block.first ?? false);
+    this.#write(node, this.textOf(block), block.trial && (!block.closed || block.self.trial), block);
   }
 
   /** Whether an item that begins with this block is a task. */
@@ -58,7 +58,7 @@ export class Leaves {
     const count = row.align?.length ?? 0;
     for (let at = 0; at < count; at++) {
       const cell = (node.children[at] as HTMLElement | undefined) ?? node.appendChild(element(tag, row.align?.[at] ? `jor-${row.align[at]}` : ""));
-      this.#write(cell, texts[at] ?? "", row.trial && at === texts.length - 1, false);
+      this.#write(cell, texts[at] ?? "", row.trial && at === texts.length - 1, row);
     }
   }
 
@@ -89,13 +89,17 @@ export class Leaves {
       if (left <= 0) return true;
       left -= piece.text.length;
       this.#changed.delete(piece);
+      // Its marks may be other nodes then.
+      this.#notes.drop(within(piece, "jor-mark"));
       this.#pieces.again(piece);
+      this.#notes.settle(within(piece, "jor-mark"));
     }
     return false;
   }
 
-  #write(node: HTMLElement, text: string, growing: boolean, task: boolean): void {
-    for (const piece of this.#pieces.show(node, text, growing, task)) {
+  #write(node: HTMLElement, text: string, growing: boolean, { first = false, trial }: Block): void {
+    // What a glimpse has closed may go on after all.
+    for (const piece of this.#pieces.show(node, text, growing, first, !trial)) {
       if (piece.text.includes("[^")) this.#notes.settle(within(piece, "jor-mark"));
       if (this.#reading.waiting && piece.text.includes("[")) this.#remember(piece);
     }

@@ -2,7 +2,7 @@
 import type { StateInline } from "markdown-it";
 
 const NOTE = /\[\^([^\s[\]^\\]{1,100})\]/y;
-const REFERENCE = /\[([^[\]]{1,400})\]\[[^[\]\\\n]{1,100}\]/y;
+const REFERENCE = /\[([^[\]]{1,400})\]\[(?!\^)[^[\]\\\n]{1,100}\]/y;
 
 /** Where the footnote's mark at `pos` ends, or -1. */
 export function noteMarkEnd(src: string, pos: number): number {

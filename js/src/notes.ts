@@ -70,6 +70,11 @@ export class Notes {
     return mark;
   }
 
+  /** Forgets marks that are about to be drawn again. */
+  drop(marks: Iterable<Element>): void {
+    for (const mark of marks as Iterable<Mark>) this.#marks.get(mark.jorNote)?.all.delete(mark);
+  }
+
   /** Takes marks of finished text into account. */
   settle(marks: Iterable<Element>): void {
     for (const mark of marks as Iterable<Mark>) {
@@ -152,7 +157,7 @@ export class Notes {
     if (pressed?.className === "jor-mark-link") go(this.#notes.get((pressed.closest(".jor-mark") as Mark).jorNote)?.entry);
     if (pressed?.className !== "jor-note-back") return;
     const entry = pressed.closest("li");
-    for (const [label, note] of this.#notes) if (note.entry === entry) go(this.#marks.get(label)?.all.values().next().value);
+    for (const [label, note] of this.#notes) if (note.entry === entry) go(Array.from(this.#root.querySelectorAll<Mark>(".jor-mark")).find((mark) => mark.jorNote === label));
   }
 }
 

@@ -4,6 +4,7 @@ import { bareAddress, plainText } from "./bare";
 import { distrust } from "./cuts";
 import { math } from "./formulas";
 import { noteMark, waitingReference } from "./marks";
+import { coded, decoded } from "./percent";
 
 export type { Env };
 
@@ -43,6 +44,8 @@ function makeParser() {
   const parser = new MarkdownIt({ html: true, maxNesting: 60 });
   // What an address may be is decided on the resolved one, in `links`, so that structure never depends on it.
   parser.validateLink = () => true;
+  parser.normalizeLink = coded;
+  parser.normalizeLinkText = decoded;
   parser.inline.ruler.at("text", plainText);
   parser.inline.ruler.after("text", "bare_address", bareAddress);
   parser.inline.ruler.before("escape", "math", math);

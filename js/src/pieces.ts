@@ -57,8 +57,8 @@ export class Pieces {
     this.#reading = reading;
   }
 
-  /** Shows `text` in `host`, where it may have shown the beginning of it; returns the pieces that are finished now. */
-  show(host: HTMLElement, text: string, growing: boolean, task: boolean): Piece[] {
+  /** Shows `text` in `host`, where it may have shown the beginning of it; returns the pieces that are finished now, the last one when `stays`. */
+  show(host: HTMLElement, text: string, growing: boolean, task: boolean, stays: boolean): Piece[] {
     const finished: Piece[] = [];
     let before: Piece | null = null;
     if (text.length >= WINDOWS[0] || this.#longs.has(host)) {
@@ -73,7 +73,7 @@ export class Pieces {
     const tail: Piece = { host, before, text: text.slice(from), task: task && !from, last: null, end: text.length, seen: text.length };
     tail.last = patchBetween(host, this.#read(tail.text, tail.task, growing), before?.last ?? null);
     cutAfter(host, tail.last);
-    if (!growing) finished.push(tail);
+    if (stays) finished.push(tail);
     return finished;
   }
 

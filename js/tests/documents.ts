@@ -73,4 +73,8 @@ export const DOCUMENTS: Record<string, string> = {
   "headings in containers": "- # a\n- b\n  ---\n- c\n  ===\n> d\n> ===\n\n- e\n---\n> f\n---\n\n## g #\n### h \\#\n#\n",
   "directions": "- 1\n- \u05d0\u05d1\n- abc\n\n| 1 |\n|---|\n| \u0645 |\n\n> 12\n\n> abc\n\n1. 5\n",
   "empty containers": ">\n\n-\n\n- \n  -\n\n>>\n> >\n\n1.\n2.\n\n[^1]:\n\n[^1]",
+  "a reference in the last paragraph": "See [a][b], [c] of\n$$x$$ more\n<details>and [d][e]",
+  "notes beside late definitions": "[l] and [^1], [^2]\n\n> [l]: http://a.example\n\n[^2]: two\n",
+  "a note behind a label": "As [RFC 2119][^1] and [x][^b] say[^b].\n\n[^b]: b\n[^1]: one\n",
+  "strange hosts": "<http://[::1]:8888/a[b]> <http://b\u00fccher.example/\u00fc%20%2541%zz> [x](http://[2001:db8::1]/%c3%a9) <https://a.example/%C3%A9%25%E2%80%AE%ff> <http://\u0430pple.example/\ud83d\ude00>\n",
 };

@@ -158,3 +158,12 @@ test("footnotes whose notes come in another order stand in order at the end, how
   assert.equal(html(root), html(whole(text)));
   assert.deepEqual(Array.from(root.querySelectorAll("li"), (one) => [one.value, one.querySelector("p")?.textContent]).at(-1), [450, "Note 449"]);
 });
+
+test("a mark whose text was shown again, for a late definition, is still that of its note", () => {
+  const root = document.body.appendChild(feed("A [late] claim[^n] and[^n].\n\n[late]: http://a.example\n\nThe first[^m].\n\n[^n]: the *note*\n[^m]: x\n"));
+  const marks = root.querySelectorAll(".jor-mark");
+  assert.deepEqual(Array.from(marks, (mark) => mark.textContent), ["1", "1", "2"]);
+  root.querySelector<HTMLButtonElement>(".jor-note-back")?.click();
+  assert.equal(document.activeElement, marks[0]?.querySelector("button"));
+  root.remove();
+});
