@@ -45,6 +45,9 @@ class Shown:
         """Keeps what the last answers were made of: the turns have no bytes of images."""
         ident = (response.conversation or {}).get("id", "")
         with self._lock:
+            newest = next(reversed(self._answers.values()), None)
+            if newest is not None:
+                _share(response.body.get("messages"), newest.body.get("messages"))
             self._answers[ident] = response
             while len(self._answers) > _MOST_ANSWERS:
                 del self._answers[next(iter(self._answers))]
@@ -139,3 +142,15 @@ class Shown:
                 if figures and name in figures:
                     found[name] = found.get(name, 0) + figures[name]
         return found | ({"unknown": unknown} if unknown else {})
+
+
+def _share(messages: Any, before: Any) -> None:
+    """Puts those of an earlier request in the place of messages that are equal to them.
+
+    Each request holds all messages of the conversation so far: with messages of their own, the requests of a chat
+    would take memory that grows as the square of its length.
+    """
+    if isinstance(messages, list) and isinstance(before, list):
+        for at, (one, other) in enumerate(zip(messages, before, strict=False)):
+            if one == other:
+                messages[at] = other

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from .conversation_export import exchanges
 from .response import Response
 from .transcript_form import Written, forms, written
-from .transcript_slots import LIMITS, Slots, empty, filled
+from .transcript_slots import Slots, begun, filled
 from .turn import Turn
 
 T = TypeVar("T")
@@ -36,10 +36,10 @@ class Transcript:
         self._read, self._answer = read, answer
         self._id = secrets.token_hex(8)
         self._publish: Publish | None = None
-        self._slots: Slots[_Exchange] = empty()
+        self._slots: Slots[_Exchange] | None = None
         self._written: dict[tuple[int, int], tuple[_Exchange, int, str, Written]] = {}
-        self._told: list[dict[str, Any] | None] = [None] * len(LIMITS)
-        self._made: list[tuple[list[Written], bool, dict[str, Any]] | None] = [None] * len(LIMITS)
+        self._told: list[dict[str, Any]] = []
+        self._made: dict[int, tuple[list[Written], bool, dict[str, Any]]] = {}
         self._changed = False
         self._writing: asyncio.Task[None] | None = None
 
@@ -57,7 +57,7 @@ class Transcript:
         now = self._forms()
         for place, bundle in enumerate(now):
             publish(data=bundle, metadata={}, transient={"display_id": self._name(place)})
-        self._told = list(now)
+        self._told = now
         self._publish = publish
 
     def update(self) -> None:
@@ -83,7 +83,7 @@ class Transcript:
                     self._publish(
                         data=bundle, metadata={}, transient={"display_id": self._name(place)}, update=True
                     )
-            self._told = list(now)
+            self._told = now
 
     def end(self) -> None:
         """No more updates; what is published stays."""
@@ -98,7 +98,8 @@ class Transcript:
         now: list[_Exchange] = []
         for asked, answer in exchanges(turns):
             now.append((asked, answer, "" if now else system))
-        self._slots = filled(self._slots, now)
+        # As many outputs as were shown first: a front end knows no others.
+        self._slots = begun(now) if self._slots is None else filled(self._slots, now)
         found: list[dict[str, Any]] = []
         kept: dict[tuple[int, int], tuple[_Exchange, int, str, Written]] = {}
         number, after, first = 0, "", True
@@ -124,7 +125,7 @@ class Transcript:
                 kept[key] = known
                 texts.append(known[3])
                 after = answer.id if answer is not None else after
-            made = self._made[place]
+            made = self._made.get(place)
             if (
                 made is None
                 or made[1] != first

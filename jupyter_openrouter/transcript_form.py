@@ -15,6 +15,8 @@ from .turn import Turn
 
 FIRST = "*Transcript of the chat above, for readers without a kernel*"
 NEXT = "*Transcript, continued*"
+FOLDED_FROM = 64
+"""So many exchanges in one output are folded: of a long chat a reader sees the newest ones, and pages lay out no others."""
 NOTHING: Mapping[str, Any] = {"text/plain": ""}
 """An output that holds no exchange yet."""
 _MOST_IMAGE_BYTES = 256 << 10
@@ -24,6 +26,7 @@ class Written(NamedTuple):
     """One exchange: as Markdown, as plain text, and the record of its answer, None where it has none.
 
     Attributes:
+        number: Of the question, from 1.
         question, text: Where question and answer stand in ``poor``: beginning and length in characters; None where
             they do not stand there exactly.
     """
@@ -33,6 +36,7 @@ class Written(NamedTuple):
     record: dict[str, Any] | None
     question: tuple[int, int] | None
     text: tuple[int, int] | None
+    number: int
 
 
 def written(
@@ -86,7 +90,7 @@ def written(
             record = _record(asked, answer, name, number, after, system, question is not None)
             if text is None:
                 record["text"] = whole.text
-    return Written("\n\n".join(part for part in rich if part), "\n\n".join(poor), record, question, text)
+    return Written("\n\n".join(part for part in rich if part), "\n\n".join(poor), record, question, text, number)
 
 
 def _length(parts: Sequence[str]) -> int:
@@ -135,6 +139,9 @@ def forms(exchanges: Sequence[Written], *, first: bool) -> dict[str, Any]:
         if one.question is not None:
             entry |= {"question_at": start + one.question[0], "question_characters": one.question[1]}
         entries.append(entry)
+    if len(exchanges) >= FOLDED_FROM:
+        questions = f"Questions {max(1, exchanges[0].number)} to {exchanges[-1].number}"
+        rich[1:] = [f"<details>\n<summary>{questions}</summary>", *rich[1:], "</details>"]
     return {
         "text/markdown": "\n\n".join(rich),
         "text/plain": "\n\n".join(poor),

@@ -436,6 +436,16 @@ def test_a_thousand_turns_cost_the_same_as_one(monkeypatch: pytest.MonkeyPatch) 
     assert len(chat.get_state()["messages"]) == 1002
 
 
+def test_the_requests_that_a_chat_keeps_hold_each_message_once() -> None:
+    chat = ChatWidget(model="demo/echo", system="Be brief.")
+    bodies = [chat.ask(f"question {number}").body["messages"] for number in range(12)]
+    assert [len(messages) for messages in bodies] == list(range(2, 26, 2))
+    for number, messages in enumerate(bodies):
+        assert [one["content"] for one in messages[1::2]] == [f"question {at}" for at in range(number + 1)]
+    assert len({id(message) for messages in bodies for message in messages}) == 24
+    chat.close()
+
+
 def test_a_conversation_of_ones_own_may_be_made_and_read_with_branches() -> None:
     conversation = talk("a", "b", "c", "d")
     chat = ChatWidget("demo/echo", conversation=conversation)

@@ -674,6 +674,20 @@ def test_requests_are_remembered_without_the_key() -> None:
     on_server(use)
 
 
+def test_large_requests_are_forgotten_sooner_but_for_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "REQUEST_BYTES", 2500)
+
+    async def use(server: DemoServer) -> None:
+        for number, length in enumerate((900, 900, 900)):
+            await ask(server, "demo/echo", f"{number}" + "x" * length)
+        kept = [one["body"]["messages"][0]["content"][0] for one in server.requests]
+        assert kept == ["1", "2"]
+        await ask(server, "demo/echo", "3" + "x" * 5000)
+        assert [one["body"]["messages"][0]["content"][0] for one in server.requests] == ["3"]
+
+    on_server(use)
+
+
 def test_the_researcher_has_everything_that_can_stand_beside_a_text() -> None:
     async def use(server: DemoServer) -> None:
         got = await ask(server, "demo/researcher", "Why is the sky blue?")

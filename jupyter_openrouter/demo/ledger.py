@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import string
 from collections import OrderedDict, deque
@@ -16,8 +17,31 @@ from .script import Answer, Telling
 from .wire import JSON, PROVIDER, tokens, usage
 
 GENERATIONS, REQUESTS = 1000, 100
+REQUEST_BYTES = 2 * 1024 * 1024  # of the bodies of all requests that are remembered
 LAG = 0.3  # seconds between the end of a stream and its statistics, as on the real service
 HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """One request as it came, without its key. The body stays bytes: as objects it takes several times the room."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    def told(self) -> JSON:
+        """It as JSON; a body that is none is a text, and an empty one None."""
+        return {"method": self.method, "path": self.path, "headers": self.headers, "body": self._said()}
+
+    def _said(self) -> Any:
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return self.body.decode("utf-8", "replace")
 
 
 @dataclass
@@ -86,19 +110,26 @@ class Ledger:
     def __init__(self, *, rate: float | None, seed: int) -> None:
         self.rate = rate
         self.seed = seed
-        self.requests: deque[JSON] = deque(maxlen=REQUESTS)
         self.talking: set[asyncio.Task[Any]] = set()
         self.port = 0
         self.spent = 0.0  # US dollars
         self.cache = Cache()
+        self._noted: deque[Noted] = deque(maxlen=REQUESTS)
         self._stats: OrderedDict[str, tuple[float, JSON]] = OrderedDict()
         self._failed: OrderedDict[str, None] = OrderedDict()
         self._issued = 0
 
-    def note(self, method: str, path: str, headers: dict[str, str], body: Any) -> None:
-        """Write a request down, without its key."""
+    def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
+        """Write a request down, without its key; the oldest are forgotten."""
         shown = {name: HIDDEN if name == "Authorization" else text for name, text in headers.items()}
-        self.requests.append({"method": method, "path": path, "headers": shown, "body": body})
+        self._noted.append(Noted(method, path, shown, body))
+        while len(self._noted) > 1 and sum(len(one.body) for one in self._noted) > REQUEST_BYTES:
+            self._noted.popleft()
+
+    @property
+    def requests(self) -> list[JSON]:
+        """The last requests, oldest first: at most `REQUESTS`, and, but for the very last, of `REQUEST_BYTES`."""
+        return [one.told() for one in self._noted]
 
     def register(self, task: asyncio.Task[Any]) -> None:
         """Know a task until it ends."""

@@ -34,7 +34,7 @@ class Talk(RequestHandler):
     def prepare(self) -> None:
         """Write the request down, register its task, and refuse what no route answers."""
         self.ledger.note(
-            self.request.method or "", self.request.path, dict(self.request.headers), self.said()
+            self.request.method or "", self.request.path, dict(self.request.headers), self.request.body
         )
         task = asyncio.current_task()
         if task is not None:
@@ -54,15 +54,6 @@ class Talk(RequestHandler):
     def set_default_headers(self) -> None:
         """The name of tornado and its version is nobody's business."""
         self.clear_header("Server")
-
-    def said(self) -> Any:
-        """The body as JSON where it is JSON, else as text; None if there is none."""
-        if not self.request.body:
-            return None
-        try:
-            return json.loads(self.request.body)
-        except ValueError:
-            return self.request.body.decode("utf-8", "replace")
 
     def json_body(self) -> Any:
         """The JSON body. Raises `Refused`."""

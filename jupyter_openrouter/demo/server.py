@@ -135,8 +135,8 @@ class DemoServer:
 
     @property
     def requests(self) -> list[JSON]:
-        """The last 100 requests: method, path, headers and body as received, without the key."""
-        return list(self._ledger.requests)
+        """The last requests, at most 100 and 2 MiB: method, path, headers and body as received, without the key."""
+        return self._ledger.requests
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1 (0: any free port), on the running loop. Raises OSError if it is taken."""
