@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from lab import ROOT, Lab, Notebook, running_lab
+from chat_lab import python
+from lab import ROOT, Lab, Notebook, running_lab, steady
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +17,7 @@ CHAT = "from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 # An answer that is fed by hand: each cell after this one adds to it.
 FED = """
-import asyncio
+import asyncio, itertools
 from jupyter_openrouter import background
 from jupyter_openrouter.widget import LiveAnswer, channel
 from jupyter_openrouter.response import Response
@@ -28,8 +29,10 @@ async def idle(): await asyncio.sleep(3600)
 job = loop.submit(idle())
 live = loop.call(lambda: LiveAnswer(response, job))
 response.state = "streaming"
+begun, let = itertools.count(), 0  # a feed begins when so many have been let
 async def feed(times, text, pause=0.02):
-    await asyncio.sleep(1.5)
+    mine = next(begun)
+    while let <= mine: await asyncio.sleep(0.02)
     for number in range(times):
         response.add(0, text.format(number))
         live._publisher.send_new()
@@ -75,7 +78,7 @@ def ours(notebook: Notebook) -> list[str]:
 def theme(notebook: Notebook, name: str) -> None:
     notebook.command("apputils:change-theme", theme=name)
     notebook.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
-    notebook.page.wait_for_timeout(300)
+    steady(notebook.page, lambda: notebook.page.evaluate(COLOURS))
 
 
 def ask(notebook: Notebook, text: str) -> None:
@@ -97,6 +100,8 @@ def audit(notebook: Notebook) -> list[str]:
     ]
 
 
+COLOURS = """() => [document.body, document.querySelector('.jp-Notebook'), ...document.querySelectorAll('.jor-root')]
+    .map((one) => getComputedStyle(one).backgroundColor + getComputedStyle(one).color).join()"""
 THEMES = ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
 
 
@@ -234,20 +239,27 @@ BELOW = f"""() => document.querySelector('.jor-live').getBoundingClientRect().bo
 def to_end(notebook: Notebook) -> None:
     """Goes to the end of the live answer as a reader does: JupyterLab undoes what no wheel has done."""
     notebook.page.mouse.move(500, 400)
-    notebook.page.mouse.wheel(0, -20)
-    notebook.page.wait_for_timeout(250)
-    notebook.page.mouse.wheel(0, max(0, notebook.page.evaluate(BELOW)) + 30)
-    notebook.page.wait_for_timeout(250)
+    for by in (lambda: -20, lambda: max(0, notebook.page.evaluate(BELOW)) + 30):
+        notebook.page.mouse.wheel(0, by())
+        steady(notebook.page, lambda: notebook.page.evaluate(TOP))
 
 
 def fed(lab: Lab, name: str, *more: str) -> None:
     lab.write(name, [LOAD, FED, *more])
 
 
+def let(notebook: Notebook) -> None:
+    """Lets the next of the feeds begin."""
+    python(notebook.page, "globals().update(let=let + 1)")
+
+
 def grown(notebook: Notebook, words: str) -> None:
     # `innerText` has nothing of sections that are out of view.
     until(notebook, lambda: words in notebook.page.locator(".jor-live .jor-text").text_content())
-    notebook.page.wait_for_timeout(300)
+
+
+def at_end(notebook: Notebook) -> bool:
+    return -590 < notebook.page.evaluate(BELOW) < 2
 
 
 def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_left_alone(lab: Lab) -> None:
@@ -255,8 +267,10 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         lab,
         "follow.ipynb",
         feed(60),
-        feed(60, PARAGRAPHS.replace("Paragraph", "Second")),
-        feed(40, PARAGRAPHS.replace("Paragraph", "Third")),
+        feed(8, PARAGRAPHS.replace("Paragraph", "Second"))
+        + "\n"
+        + feed(60, PARAGRAPHS.replace("Paragraph", "Third")),
+        feed(40, PARAGRAPHS.replace("Paragraph", "Fourth")),
     )
     with lab.open("follow.ipynb", height=700) as notebook:
         page = notebook.page
@@ -264,34 +278,37 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         notebook.run_cell(1)
         page.wait_for_selector(".jor-live")
         notebook.run_cell(2)
+        jump = page.locator(".jor-jump:popover-open")
         to_end(notebook)
+        let(notebook)
         grown(notebook, "Paragraph 59")
-        assert -590 < page.evaluate(BELOW) < 2, "the end is in view"
-        assert page.locator(".jor-jump:popover-open").count() == 0
+        until(notebook, lambda: at_end(notebook) and jump.count() == 0)
         # The reader goes up a little while more comes: nothing pulls back.
         notebook.run_cell(3)
         to_end(notebook)
-        grown(notebook, "Second 3 ")
+        let(notebook)
+        grown(notebook, "Second 7 ")
+        until(notebook, lambda: at_end(notebook))
+        before = page.evaluate(TOP)
         page.mouse.move(500, 400)
         page.mouse.wheel(0, -40)
-        page.wait_for_timeout(200)
-        top = page.evaluate(TOP)
-        grown(notebook, "Second 59")
+        until(notebook, lambda: page.evaluate(TOP) < before)
+        top = steady(page, lambda: page.evaluate(TOP))
+        let(notebook)
+        grown(notebook, "Third 59")
+        until(notebook, lambda: jump.count() == 1)
         assert page.evaluate(TOP) == top
-        jump = page.locator(".jor-jump:popover-open")
-        assert jump.count() == 1
         notebook.shot("jump-light")
         jump.click()
-        page.wait_for_timeout(200)
-        assert -590 < page.evaluate(BELOW) < 2
-        assert page.locator(".jor-jump:popover-open").count() == 0
+        until(notebook, lambda: at_end(notebook) and jump.count() == 0)
         notebook.run_cell(4)
         jump_to_end = (
             f"() => {{ {SCROLLER}.scrollTop += document.querySelector('.jor-live').getBoundingClientRect()"
         )
         page.evaluate(f"{jump_to_end}.bottom - {SCROLLER}.getBoundingClientRect().bottom }}")
-        grown(notebook, "Third 39")
-        assert -590 < page.evaluate(BELOW) < 2, "after the jump the reader is at the end again"
+        let(notebook)
+        grown(notebook, "Fourth 39")
+        until(notebook, lambda: at_end(notebook))  # after the jump the reader is at the end again
         assert not ours(notebook)
 
 
@@ -317,7 +334,8 @@ def test_nothing_jumps_when_the_saved_form_takes_the_place_of_the_live_view(lab:
                 note(); }}"""
         )
         notebook.wait_done()
-        page.wait_for_timeout(1500)
+        until(notebook, lambda: page.locator(".jor-live").count() == 0)
+        steady(page, lambda: page.evaluate("() => window.tops.at(-1)"), quiet=1.5)
         frames = page.evaluate("() => window.tops")
         live = [frame for frame in frames if frame[0]]
         saved = [frame for frame in frames if not frame[0]]
@@ -332,7 +350,9 @@ def test_selection_and_scroll_are_kept_over_200_updates_and_finished_nodes_stay(
         page = notebook.page
         for index in range(3):
             notebook.run_cell(index)
+        let(notebook)
         grown(notebook, "Paragraph 29")
+        page.wait_for_function("() => document.querySelectorAll('.jor-live .jor-section p').length > 28")
         page.evaluate(
             """() => { const all = document.querySelectorAll('.jor-live .jor-section p');
                 const range = document.createRange();
@@ -345,11 +365,10 @@ def test_selection_and_scroll_are_kept_over_200_updates_and_finished_nodes_stay(
                     seen.observe(node, {childList: true, characterData: true, subtree: true, attributes: true}); }"""
         )
         notebook.run_cell(3)
-        page.wait_for_timeout(600)
+        steady(page, lambda: page.evaluate(TOP))
         page.evaluate(f"() => {{ {SCROLLER}.scrollTop = 200 }}")
-        page.wait_for_timeout(100)
-        top = page.evaluate(TOP)
-        assert page.evaluate("() => document.querySelectorAll('.jor-live .jor-section p').length") < 130
+        top = steady(page, lambda: page.evaluate(TOP))
+        let(notebook)
         grown(notebook, "More 199")
         kept = page.evaluate(
             """() => { const all = [...document.querySelectorAll('.jor-live .jor-section p')];
@@ -360,8 +379,10 @@ def test_selection_and_scroll_are_kept_over_200_updates_and_finished_nodes_stay(
         assert page.evaluate(TOP) == top
         # Find-in-page goes into sections that were never painted.
         assert page.evaluate("() => window.find('More 150', false, false, true)")
-        page.wait_for_timeout(300)
-        assert page.evaluate("() => getSelection().anchorNode.textContent.includes('More 150')")
+        until(
+            notebook,
+            lambda: page.evaluate("() => getSelection().anchorNode.textContent.includes('More 150')"),
+        )
         assert not ours(notebook)
 
 
@@ -391,6 +412,7 @@ def test_a_live_answer_says_that_its_kernel_is_gone_with_stop_disabled(lab: Lab)
     with lab.open("dead.ipynb") as notebook:
         for index in range(3):
             notebook.run_cell(index)
+        let(notebook)
         grown(notebook, "Paragraph 4")
         notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
         until(notebook, lambda: "the kernel is gone; this is what had come" in notebook.output_text(1))
@@ -473,8 +495,10 @@ def test_lost_messages_end_in_the_same_text(lab: Lab) -> None:
         page.wait_for_selector(".jor-live")
         page.evaluate(LOSSY)
         notebook.run_cell(2)
-        until(notebook, lambda: page.evaluate("() => window.heard") >= 1000)
+        let(notebook)
+        until(notebook, lambda: page.evaluate("() => window.heard") >= 1000, 120)
         notebook.run_cell(3)
+        let(notebook)
         wanted = "".join(f"w{number} " for number in range(1000)) + "the end"
         text = "() => document.querySelector('.jor-live .jor-text').textContent.trim()"
         until(notebook, lambda: page.evaluate(text) == wanted)
@@ -547,9 +571,9 @@ def test_a_long_answer_opens_in_slices(lab: Lab) -> None:
             lambda: page.evaluate("() => document.querySelectorAll('.jor-section').length") > 1000,
             60,
         )
-        page.wait_for_timeout(1000)
         print("long tasks", json.dumps(page.evaluate("() => window.long")))
-        assert page.locator(".jor-log").evaluate("n => n.scrollHeight - n.scrollTop - n.clientHeight") < 60
+        below = "n => n.scrollHeight - n.scrollTop - n.clientHeight"
+        until(notebook, lambda: page.locator(".jor-log").evaluate(below) < 60)
         assert not ours(notebook)
 
 
@@ -585,13 +609,10 @@ def test_print_and_forced_colours_and_narrow_columns(lab: Lab, width: int) -> No
         notebook.run_all()
         page.wait_for_selector(".jor-section table")
         page.evaluate("w => { document.querySelector('.jor-root').style.width = w + 'px'; }", width)
-        page.wait_for_timeout(500)
-        wide = page.evaluate(
-            """() => { const root = document.querySelector('.jor-root'); const box = root.getBoundingClientRect();
-                return [...root.querySelectorAll('*')].filter(n => !n.closest('.jor-table, pre, .jor-spoken')
-                    && n.getBoundingClientRect().right > box.right + 1).map(n => n.className || n.tagName); }"""
-        )
-        assert wide == []
+        wide = """() => { const root = document.querySelector('.jor-root'); const box = root.getBoundingClientRect();
+            return [...root.querySelectorAll('*')].filter(n => !n.closest('.jor-table, pre, .jor-spoken')
+                && n.getBoundingClientRect().right > box.right + 1).map(n => n.className || n.tagName); }"""
+        until(notebook, lambda: page.evaluate(wide) == [])
         for frame in (".jor-table", ".jor-code pre"):
             assert page.locator(frame).evaluate("n => [n.scrollWidth > n.clientWidth, n.tabIndex]") == [
                 True,
@@ -607,7 +628,7 @@ def test_print_and_forced_colours_and_narrow_columns(lab: Lab, width: int) -> No
         assert paragraph.evaluate(place) == [True, True], "and so does a paragraph"
         notebook.shot(f"wide-table-{width}")
         page.emulate_media(forced_colors="active")
-        page.wait_for_timeout(200)
+        page.wait_for_function("() => matchMedia('(forced-colors: active)').matches")
         notebook.shot(f"forced-{width}")
         page.emulate_media(forced_colors="none", media="print")
         shown = page.evaluate(

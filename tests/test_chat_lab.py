@@ -15,7 +15,10 @@ from lab import ROOT, Lab, Notebook, running_lab, steady
 pytestmark = pytest.mark.browser
 
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
-BURN = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
+# Computes until a file says that it is enough, or for so many seconds.
+BURN = """import os, time
+end = time.monotonic() + {seconds}
+while time.monotonic() < end and not os.path.exists("enough"): pass"""
 RETRY = "retry=__import__('jupyter_openrouter').retry.RetryPolicy(max_retries=0)"
 
 
@@ -404,7 +407,7 @@ def test_views_that_are_detached_hidden_moved_and_made_anew_miss_nothing(stage: 
 
 def test_a_busy_kernel_is_asked_stopped_and_read_also_after_a_trait_was_set(stage: Stage) -> None:
     chat = stage.chat(
-        "slow", "", "chat.system = 'be brief'\nchat.params = {'seed': 3}", BURN.format(seconds=9)
+        "slow", "", "chat.system = 'be brief'\nchat.params = {'seed': 3}", BURN.format(seconds=120)
     )
     stage.notebook.run_cell(1)
     stage.notebook.start_cell(2)
@@ -418,6 +421,7 @@ def test_a_busy_kernel_is_asked_stopped_and_read_also_after_a_trait_was_set(stag
     chat.stop()
     chat.until(lambda: "waiting for you" in chat.find(".jor-queue").inner_text())
     assert stage.notebook.prompts()[2] == "[*]:", "it was heard only after the cell had ended"
+    (stage.notebook.lab.folder / "enough").touch()
     stage.notebook.wait_done()
     chat.settles("a story", STORY)
     assert chat.python("[one['text'] for one in chat.queued]") == ["later"]
@@ -639,6 +643,7 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
         shown = page.evaluate("() => document.querySelector('.jp-CodeCell').innerText")
         for number in range(3):
             assert shown.count(f"question {number} with code") == 2, shown
+        assert shown.index("question 0") < shown.index("question 1") < shown.index("question 2")
         assert shown.count("Transcript of the chat above") == 1
     finally:
         context.close()
@@ -658,6 +663,7 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
         )
         text = next(Path(lab.folder).glob(f"reader-{form}.*")).read_text("utf-8")
         assert text.count(told) == 2, text[-2000:]
+        assert text.rindex(told) > text.rindex(told.replace("2", "1"))
     loaded = chat.python(
         "[t['content'] for t in ChatWidget.load('reader.ipynb').messages] == [t['content'] for t in chat.messages]"
     )
