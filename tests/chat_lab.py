@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import json
 import re
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from lab import Lab, Notebook
 from playwright.sync_api import Locator, Page
 
@@ -58,6 +60,21 @@ wire.swap = (kind) => { wire.swapped = 0; let held = null; each(kind, (hear) => 
 wire.twice = (kind) => { wire.repeated = 0; each(kind, (hear) => { hear(); hear(); wire.repeated++; }); };
 wire.sleep = () => { wire.asleep = true; for (const one of wire.sockets) one.close(); wire.sockets.clear(); };
 wire.wake = () => { wire.asleep = false; };
+/** Keeps every text that the turn with this index is shown with, frame by frame; of the first chat. */
+wire.watch = (at) => {
+  const texts = wire.texts = [];
+  const look = () => {
+    if (wire.texts !== texts) return;
+    const turn = document.querySelectorAll('.jor-chat')[0]?.querySelectorAll('.jor-turn')[at];
+    const text = turn?.querySelector('.jor-text')?.textContent ?? '';
+    if (text !== texts.at(-1)) texts.push(text);
+    requestAnimationFrame(look);
+  };
+  look();
+};
+/** Shows the page a clock that is so many milliseconds slow. */
+wire.slow = (by) => { Date.now = () => now() - by; };
+const now = Date.now;
 """
 CELL = "document.querySelectorAll('.jp-CodeCell')[{cell}]"
 SHOWN = """([cell, at]) => {
@@ -68,6 +85,22 @@ SHOWN = """([cell, at]) => {
     return [asked ? 'user' : 'assistant', (asked ?? turn.querySelector('.jor-text'))?.textContent ?? ''];
   });
 }"""
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+ASKS = '() => wire.sent.filter((one) => /"type": ?"ask"/.test(one)).length'
+STORY = "The lamp on the north stair This is a long story"
+# A file as a person gives it to the page: pasted, or dropped on the chat.
+GIVE = """([how, name, mime, data]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name, { type: mime }));
+  const box = document.querySelector('.jor-composer .jor-box');
+  const event = how === 'paste' ? new ClipboardEvent('paste', { clipboardData: files, bubbles: true, cancelable: true })
+    : new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
+  box.dispatchEvent(event);
+}"""
+HIDDEN = """cell => [...document.querySelectorAll('.jp-CodeCell')[cell].querySelectorAll('.jp-OutputArea-child')]
+  .filter((one) => /Transcript/.test(one.textContent) && one.checkVisibility()).length"""
 WIDGETS = "__import__('ipywidgets').widgets.widget._instances"
 
 
@@ -141,6 +174,12 @@ class Chat:
         self.until(same, seconds, told=told)
         return self.python("chat.messages", name)
 
+    def grew(self, text: str) -> None:
+        """Every text that was seen since ``wire.watch`` began is a beginning of this one, none shorter than before."""
+        seen = [words(one) for one in self.page.evaluate("() => wire.texts")]
+        assert all(words(text).startswith(one) for one in seen), seen[-3:]
+        assert [len(one) for one in seen] == sorted(map(len, seen))
+
     def lost(self) -> bool:
         return "jor-lost" in (self.root.get_attribute("class") or "")
 
@@ -201,7 +240,9 @@ class Stage:
 
     def fresh(self) -> None:
         """Ends what a test has left, so that the next one finds an idle kernel and an awake page."""
-        self.page.evaluate("() => { wire.take = null; wire.asleep = false; }")
+        self.page.evaluate(
+            "() => { wire.take = null; wire.asleep = false; wire.texts = null; wire.slow(0); }"
+        )
         self.notebook.wait_idle()
         python(self.page, f"[one.close() for one in list(({WIDGETS}).values())] and 0")
 
@@ -218,3 +259,42 @@ def staged(lab: Lab, name: str, **how: Any) -> Iterator[Stage]:
     lab.write(name, ["1"])
     with lab.open(name, prepare=WIRE, **how) as notebook:
         yield Stage(notebook)
+
+
+class Stages:
+    """The stage of all tests; after one that failed, another."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab, self.number, self.open = lab, 0, None
+
+    def get(self) -> Stage:
+        if self.open is None:
+            self.number += 1
+            self.manager = staged(self.lab, f"stage-{self.number}.ipynb")
+            self.open = self.manager.__enter__()
+        return self.open
+
+    def close(self) -> None:
+        if self.open is not None:
+            self.open = None
+            self.manager.__exit__(None, None, None)
+
+    @contextmanager
+    def of(self, request: pytest.FixtureRequest) -> Iterator[Stage]:
+        """The stage for one test, cleared after it; what went wrong in our code by then fails the test."""
+        found = self.get()
+        failed = request.session.testsfailed
+        found.notebook.console.clear()
+        yield found
+        if request.session.testsfailed > failed:
+            self.close()
+            return
+        found.fresh()
+        assert not ours(found.notebook)
+
+
+def ours(notebook: Notebook) -> list[str]:
+    """What went wrong in our code, which the page has from blob URLs."""
+    # A page that sleeps, or whose kernel is gone, says that it cannot reach it.
+    told = [line for line in notebook.console if "cannot be reached" not in line]
+    return [line for line in told if "blob:" in line or "jupyter_openrouter" in line]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lab import CHROMIUM_FLAGS, chromium_path
+from lab import CHROMIUM_FLAGS, chromium_path, steady
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from jupyter_openrouter.widget import PARTS, STATIC, part
@@ -123,6 +123,10 @@ class CorePage:
 
     def until(self, condition: str) -> None:
         self.page.wait_for_function(condition)
+
+    def steady(self, script: str, *, quiet: float = 0.4) -> Any:
+        """What a script gives once it gives the same for ``quiet`` seconds."""
+        return steady(self.page, lambda: self.run(script), quiet=quiet)
 
     def outside(self) -> list[str]:
         """What was asked of the network; the code's own blobs are in the page already."""

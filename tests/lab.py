@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,19 @@ class Lab:
             context.close()
             for session in self.api("sessions"):
                 self.api(f"sessions/{session['id']}", "DELETE")
+
+
+def steady(page: Page, value: Callable[[], Any], *, quiet: float = 0.4, seconds: float = 30) -> Any:
+    """What ``value`` gives once it has given the same for ``quiet`` seconds: what may still come has come."""
+    end = time.monotonic() + seconds
+    last, since = value(), time.monotonic()
+    while time.monotonic() < end:
+        page.wait_for_timeout(40)
+        if (now := value()) != last:
+            last, since = now, time.monotonic()
+        elif time.monotonic() - since >= quiet:
+            return now
+    raise AssertionError(f"it still changes after {seconds} s: {last!r}")
 
 
 class Notebook:

@@ -9,55 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_lab import Chat, Stage, python, staged, words
-from lab import ROOT, Lab, Notebook, running_lab
+from chat_lab import ASKS, GIVE, HIDDEN, PNG, STORY, Chat, Stage, Stages, ours, python, staged, words
+from lab import ROOT, Lab, Notebook, running_lab, steady
 
 pytestmark = pytest.mark.browser
 
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
-BURN = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass"
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+# Computes until a file says that it is enough, or for so many seconds.
+BURN = """import os, time
+end = time.monotonic() + {seconds}
+while time.monotonic() < end and not os.path.exists("enough"): pass"""
 RETRY = "retry=__import__('jupyter_openrouter').retry.RetryPolicy(max_retries=0)"
-ASKS = '() => wire.sent.filter((one) => /"type": ?"ask"/.test(one)).length'
-STORY = "The lamp on the north stair This is a long story"
-# A file as a person gives it to the page: pasted, or dropped on the chat.
-GIVE = """([how, name, mime, data]) => {
-  const files = new DataTransfer();
-  files.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name, { type: mime }));
-  const box = document.querySelector('.jor-composer .jor-box');
-  const event = how === 'paste' ? new ClipboardEvent('paste', { clipboardData: files, bubbles: true, cancelable: true })
-    : new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
-  box.dispatchEvent(event);
-}"""
-HIDDEN = """cell => [...document.querySelectorAll('.jp-CodeCell')[cell].querySelectorAll('.jp-OutputArea-child')]
-  .filter((one) => /Transcript/.test(one.textContent) && one.checkVisibility()).length"""
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with running_lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
-
-
-class Stages:
-    """The stage of all tests; after one that failed, another."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.lab, self.number, self.open = lab, 0, None
-
-    def get(self) -> Stage:
-        if self.open is None:
-            self.number += 1
-            self.manager = staged(self.lab, f"stage-{self.number}.ipynb")
-            self.open = self.manager.__enter__()
-        return self.open
-
-    def close(self) -> None:
-        if self.open is not None:
-            self.open = None
-            self.manager.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="module")
@@ -69,22 +37,8 @@ def stages(lab: Lab) -> Iterator[Stages]:
 
 @pytest.fixture
 def stage(stages: Stages, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    found = stages.get()
-    failed = request.session.testsfailed
-    found.notebook.console.clear()
-    yield found
-    if request.session.testsfailed > failed:
-        stages.close()
-        return
-    found.fresh()
-    assert not ours(found.notebook)
-
-
-def ours(notebook: Notebook) -> list[str]:
-    """What went wrong in our code, which the page has from blob URLs."""
-    # A page that sleeps, or whose kernel is gone, says that it cannot reach it.
-    told = [line for line in notebook.console if "cannot be reached" not in line]
-    return [line for line in told if "blob:" in line or "jupyter_openrouter" in line]
+    with stages.of(request) as found:
+        yield found
 
 
 def audit(notebook: Notebook) -> list[str]:
@@ -102,6 +56,8 @@ def audit(notebook: Notebook) -> list[str]:
 
 def test_turns_from_before_the_first_view_are_shown(stage: Stage) -> None:
     told = "[{'role': 'user', 'content': 'given'}, {'role': 'assistant', 'content': 'so'}]"
+    # Nothing but the state of the widget tells of these.
+    stage.chat("echo", f"messages={told}").settles("given", "so")
     chat = stage.chat("echo", f"messages={told}", then="chat.ask('asked before')\n")
     chat.settles("given", "so", "asked before", "asked before")
     chat.ask("and after")
@@ -233,9 +189,16 @@ def test_an_error_stands_in_its_place_and_says_what_to_do(
 
 def test_a_rate_limit_counts_down_before_it_can_be_asked_again(stage: Stage) -> None:
     chat = stage.chat("faulty", RETRY)
+    stage.page.evaluate("() => wire.slow(30_000)")
     chat.ask("429 once")
     retry = chat.find(".jor-remedy:visible").get_by_role("button", name="Retry")
-    chat.until(lambda: retry.count() == 1 and retry.is_enabled())
+    chat.until(lambda: retry.count() == 1)
+    told: set[str] = set()
+    chat.until(lambda: told.add(retry.inner_text()) or len(told) >= 2)
+    assert all(text.startswith("Retry in ") for text in told)
+    assert retry.is_disabled()
+    stage.page.evaluate("() => wire.slow(0)")
+    chat.until(lambda: retry.is_enabled() and retry.inner_text() == "Retry")
     retry.click()
     chat.settles("429 once", "This time it went well.")
 
@@ -444,7 +407,7 @@ def test_views_that_are_detached_hidden_moved_and_made_anew_miss_nothing(stage: 
 
 def test_a_busy_kernel_is_asked_stopped_and_read_also_after_a_trait_was_set(stage: Stage) -> None:
     chat = stage.chat(
-        "slow", "", "chat.system = 'be brief'\nchat.params = {'seed': 3}", BURN.format(seconds=9)
+        "slow", "", "chat.system = 'be brief'\nchat.params = {'seed': 3}", BURN.format(seconds=120)
     )
     stage.notebook.run_cell(1)
     stage.notebook.start_cell(2)
@@ -458,6 +421,7 @@ def test_a_busy_kernel_is_asked_stopped_and_read_also_after_a_trait_was_set(stag
     chat.stop()
     chat.until(lambda: "waiting for you" in chat.find(".jor-queue").inner_text())
     assert stage.notebook.prompts()[2] == "[*]:", "it was heard only after the cell had ended"
+    (stage.notebook.lab.folder / "enough").touch()
     stage.notebook.wait_done()
     chat.settles("a story", STORY)
     assert chat.python("[one['text'] for one in chat.queued]") == ["later"]
@@ -564,9 +528,9 @@ def test_in_a_chat_of_a_thousand_messages_a_turn_costs_what_it_cost_in_the_first
         chat.ask("40")
         chat.settles(*before, "40", "1 2 3")
         chat.until(lambda: python(stage.page, "chat._transcript._writing.done()"))
-        stage.page.wait_for_timeout(200)
+        sizes = steady(stage.page, lambda: stage.page.evaluate("() => wire.sizes"))
         found: dict[str, int] = {}
-        for kind, size in stage.page.evaluate("() => wire.sizes")[start:]:
+        for kind, size in sizes[start:]:
             found[kind] = max(found.get(kind, 0), size)
         return found
 
@@ -594,14 +558,23 @@ def test_in_a_chat_of_a_thousand_messages_a_turn_costs_what_it_cost_in_the_first
 def test_lost_reordered_and_repeated_messages_cost_no_text(
     stage: Stage, does: str, kind: str, count: str
 ) -> None:
-    said = " ".join(f"word{number}" for number in range(120))
-    chat = stage.chat()
+    chat = stage.chat("slow")
     stage.page.evaluate(f"() => wire.{does}({kind!r}{', 1' if does == 'lose' else ''})")
-    chat.ask(said)
-    chat.until(lambda: stage.page.evaluate(f"() => wire.{count}") >= (1 if does == "lose" else 2))
+    stage.page.evaluate("() => wire.watch(1)")
+    chat.ask("a story")
+    if kind == "delta":
+        chat.until(lambda: stage.page.evaluate(f"() => wire.{count}") >= (1 if does == "lose" else 2))
+    chat.streams()
+    # It goes on while the answer runs: what has settled heals everything.
+    length = len(chat.shown()[1][1])
+    chat.until(lambda: len(chat.shown()[1][1]) > length + 60)
+    assert chat.find(".jor-stop").is_visible()
     if does == "swap":
         stage.page.evaluate("() => wire.end()")
-    chat.settles(said, said)
+    chat.stop()
+    turns = chat.settles("a story", STORY)
+    assert stage.page.evaluate(f"() => wire.{count}") >= 1
+    chat.grew(turns[1]["content"])
 
 
 def test_a_page_that_sleeps_has_all_when_it_wakes(stage: Stage) -> None:
@@ -609,19 +582,20 @@ def test_a_page_that_sleeps_has_all_when_it_wakes(stage: Stage) -> None:
     chat.ask("a story")
     chat.streams()
     length = len(chat.shown()[1][1])
-    stage.page.evaluate("() => wire.sleep()")
-    chat.page.wait_for_timeout(1500)
-    asleep = len(chat.shown()[1][1])
+    stage.page.evaluate("() => { wire.watch(1); wire.sleep(); }")
+    stage.page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus !== 'connected'"
+    )
+    asleep = len(steady(stage.page, chat.shown)[1][1])
     chat.box.fill("asked asleep")
     chat.box.press("Enter")
-    chat.page.wait_for_timeout(1500)
-    assert len(chat.shown()[1][1]) <= asleep + 40
+    assert len(steady(stage.page, chat.shown)[1][1]) == asleep
     stage.page.evaluate("() => wire.wake()")
     stage.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect(); }")
     chat.until(lambda: len(chat.shown()[1][1]) > max(length, asleep) + 60, 60)
     chat.until(lambda: "asked asleep" in chat.find(".jor-queue").inner_text(), 60)
     chat.stop()
-    chat.settles("a story", STORY)
+    chat.grew(chat.settles("a story", STORY)[1]["content"])
     assert chat.python("[one['text'] for one in chat.queued]") == ["asked asleep"]
 
 
@@ -644,8 +618,7 @@ def test_closing_a_chat_leaves_nothing_running(stage: Stage) -> None:
     assert python(stage.page, "threading.active_count()") <= threads
     assert python(stage.page, "chat._job.done") is True
     text = python(stage.page, "chat.response.text")
-    chat.page.wait_for_timeout(600)
-    assert python(stage.page, "chat.response.text") == text
+    assert steady(stage.page, lambda: python(stage.page, "chat.response.text")) == text
 
 
 # --- without a kernel
@@ -670,6 +643,7 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
         shown = page.evaluate("() => document.querySelector('.jp-CodeCell').innerText")
         for number in range(3):
             assert shown.count(f"question {number} with code") == 2, shown
+        assert shown.index("question 0") < shown.index("question 1") < shown.index("question 2")
         assert shown.count("Transcript of the chat above") == 1
     finally:
         context.close()
@@ -689,6 +663,7 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
         )
         text = next(Path(lab.folder).glob(f"reader-{form}.*")).read_text("utf-8")
         assert text.count(told) == 2, text[-2000:]
+        assert text.rindex(told) > text.rindex(told.replace("2", "1"))
     loaded = chat.python(
         "[t['content'] for t in ChatWidget.load('reader.ipynb').messages] == [t['content'] for t in chat.messages]"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import payloads
 import pytest
-from lab import CHROMIUM_FLAGS, chromium_path
+from lab import CHROMIUM_FLAGS, chromium_path, steady
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 pytestmark = pytest.mark.browser
@@ -115,7 +115,9 @@ def look(page: Page, seen: Seen, show: str) -> None:
     """Shows all payloads, uses the page, waits a little, and fills in what was seen."""
     seen.shown = page.evaluate(f"async () => {{ const made = await import('/page.js'); return {show}; }}")
     page.evaluate("async () => (await import('/page.js')).use()")
-    page.wait_for_timeout(300)
+    # What a payload has begun ends in a page, a dialog, a request or a mark.
+    told = "() => [window.__pwned ?? 0, document.querySelectorAll('*').length]"
+    steady(page, lambda: [page.evaluate(told), len(seen.pages), len(seen.dialogs), len(seen.errors)])
     seen.pwned = page.evaluate("window.__pwned ?? 0")
     seen.broken, seen.copied = page.evaluate("[broken, copied]")
 

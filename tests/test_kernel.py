@@ -11,7 +11,11 @@ from kernels import PYTHONS, Kernel, running_kernel
 pytestmark = pytest.mark.kernel
 
 MIMES = {"text/markdown", "text/plain", "application/vnd.jupyter-openrouter.v1+json"}
-BURN = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass\nprint('burnt')"
+# Computes until a file says that it is enough, or for so many seconds.
+BURN = """import os, time
+end = time.monotonic() + {seconds}
+while time.monotonic() < end and not os.path.exists("enough"): pass
+print("burnt")"""
 
 
 def ask(model: str, prompt: str, *flags: str) -> str:
@@ -69,7 +73,9 @@ def test_stop_is_heard_while_the_provider_sends_nothing(kernel: Kernel, word: st
     assert kernel.value("_openrouter.state") == "stopped"
 
 
-def test_a_chat_streams_on_and_stop_is_heard_while_another_cell_computes(kernel: Kernel) -> None:
+def test_a_chat_streams_on_and_stop_is_heard_while_another_cell_computes(
+    kernel: Kernel, tmp_path: Path
+) -> None:
     kernel.run("from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo/slow')\nchat")
     comm = kernel.comm("chat")
     for system in ("", "be brief"):
@@ -78,15 +84,17 @@ def test_a_chat_streams_on_and_stop_is_heard_while_another_cell_computes(kernel:
             kernel.run(f"chat.system = {system!r}")
         kernel.send(comm, {"type": "ask", "id": f"a{system}", "text": "tell me"})
         kernel.until(lambda: kernel.comms[comm]["state"] == "streaming")
-        burning = kernel.start(BURN.format(seconds=2.5))
-        kernel.settle(0.3)
+        burning = kernel.start(BURN.format(seconds=120))
+        kernel.until(lambda burning=burning: burning.busy)
         before = len(kernel.text(comm))
         kernel.until(lambda before=before: len(kernel.text(comm)) > before)
         kernel.stop(comm)
         kernel.until(lambda: kernel.acknowledged(comm))
         kernel.until(lambda: kernel.comms[comm]["state"] == "stopped")
         assert not burning.done, "Stop was heard only after the other cell had ended"
+        (tmp_path / "enough").touch()
         kernel.until(lambda burning=burning: burning.done)
+        (tmp_path / "enough").unlink()
         assert burning.text == "burnt\n"
     assert (
         kernel.value("[(t['role'], t.get('state')) for t in chat.messages]")
@@ -269,17 +277,18 @@ def test_odd_characters_from_the_service_reach_neither_the_file_nor_the_error(ke
     assert "\n" not in run.reply["evalue"]
 
 
-def test_a_chat_hears_stop_after_the_extension_was_loaded_anew(kernel: Kernel) -> None:
+def test_a_chat_hears_stop_after_the_extension_was_loaded_anew(kernel: Kernel, tmp_path: Path) -> None:
     kernel.run("from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo/slow')\nchat")
     comm = kernel.comm("chat")
     kernel.run("%reload_ext jupyter_openrouter")
     kernel.send(comm, {"type": "ask", "id": "a1", "text": "tell me"})
     kernel.until(lambda: kernel.text(comm))
-    burning = kernel.start(BURN.format(seconds=2))
-    kernel.settle(0.3)
+    burning = kernel.start(BURN.format(seconds=120))
+    kernel.until(lambda: burning.busy)
     kernel.stop(comm)
     kernel.until(lambda: kernel.acknowledged(comm))
     assert not burning.done
+    (tmp_path / "enough").touch()
     kernel.until(lambda: burning.done)
 
 

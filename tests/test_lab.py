@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, Notebook, running_lab
+from lab import Lab, Notebook, running_lab, steady
 from payloads import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,11 @@ pytestmark = pytest.mark.browser
 MIMES = {"text/markdown", "text/plain", "application/vnd.jupyter-openrouter.v1+json"}
 LOAD = "%load_ext jupyter_openrouter"
 CHAT = "from jupyter_openrouter import ChatWidget\nchat = ChatWidget(model='demo/slow')\nchat"
-BURN = "import time\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: pass\nprint('burnt')"
+# Computes until a file says that it is enough, or for so many seconds.
+BURN = """import os, time
+end = time.monotonic() + {seconds}
+while time.monotonic() < end and not os.path.exists("enough"): pass
+print("burnt")"""
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +82,7 @@ def test_stop_ends_the_answer_in_order_in_notebook_7(lab: Lab) -> None:
 
 
 def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(lab: Lab) -> None:
-    burn = BURN.format(seconds=6)
+    burn = BURN.format(seconds=120)
     lab.write(
         "busy.ipynb", [LOAD, CHAT, "chat.system = 'be brief'", burn, "print(chat.state, len(chat.message))"]
     )
@@ -91,7 +95,7 @@ def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(la
         chat = lambda: notebook.output_text(1)  # noqa: E731
         until(notebook, lambda: len(chat()) > 120)
         notebook.start_cell(3)
-        page.wait_for_timeout(300)
+        until(notebook, lambda: notebook.prompts()[3] == "[*]:")
         before = len(chat())
         until(notebook, lambda: len(chat()) > before + 20)
         assert notebook.prompts()[3] == "[*]:"
@@ -100,7 +104,10 @@ def test_stop_is_heard_while_another_cell_computes_also_after_a_trait_was_set(la
         until(notebook, lambda: "stopped" in chat() and page.get_by_role("button", name="Send").count() == 1)
         print(f"Stop was shown after {1000 * (time.monotonic() - start):.0f} ms")
         assert notebook.prompts()[3] == "[*]:", "Stop was heard only after the other cell had ended"
+        enough = lab.folder / "enough"
+        enough.touch()
         notebook.wait_done()
+        enough.unlink()
         assert notebook.output_text(3) == "burnt"
         notebook.run_cell(4)
         assert notebook.output_text(4).startswith("stopped ")
@@ -134,7 +141,7 @@ def test_where_stop_is_not_heard_the_page_interrupts_our_own_cell_and_never_anot
         page.keyboard.press("Enter")
         until(notebook, lambda: "This is a long story" in notebook.output_text(3))
         notebook.start_cell(4)
-        page.wait_for_timeout(300)
+        until(notebook, lambda: notebook.prompts()[4] == "[*]:")
         page.get_by_role("button", name="Stop").click()
         notebook.wait_done()
         assert notebook.output_text(4) == "burnt", "somebody else's cell was interrupted"
@@ -249,7 +256,8 @@ def harm(notebook: Notebook) -> dict:
             }
         }"""
     )
-    notebook.page.wait_for_timeout(1500)
+    nodes = "() => document.querySelectorAll('*').length"
+    steady(notebook.page, lambda: [notebook.page.evaluate(nodes), len(notebook.requests)], quiet=1.5)
     found = notebook.page.evaluate(HARM)
     found["requests"] = [url for url in notebook.requests if "leak" in url]
     return found

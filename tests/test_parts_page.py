@@ -176,7 +176,7 @@ def test_a_hostile_formula_does_nothing(page: CorePage, name: str) -> None:
     messages = [{"role": "assistant", "content": f"$$\n{tex}\n$$\n\nafter $\\frac12 \\alpha$"}]
     page.run("messages => { (window.open_ ??= []).push(mount(modelOf({messages}))); }", messages)
     page.until("() => formulas().length === 2 && formulas()[1].querySelector('math')")
-    page.page.wait_for_timeout(50)
+    page.steady("() => [document.querySelectorAll('*').length, window.__pwned ?? 0]", quiet=0.1)
     assert page.run(CHECK, [TAGS, ATTRIBUTES]) == []
     assert page.run("() => formulas()[1].textContent") == "12α"
     assert page.console == []
@@ -308,19 +308,19 @@ def test_code_that_grows_is_coloured_but_for_its_open_line_and_ends_as_when_it_c
     lines = "".join(f"def f{at}(x):\n    '''doc\n    {at}'''\n    return x + {at}\n" for at in range(40))
     page.run(GROW, ["```python\n" + lines + "return 'open", 60])
     page.until("() => painted() > 100")
-    page.page.wait_for_timeout(300)
+    page.steady("() => painted()")
     ranges = "[...CSS.highlights].flatMap(([, set]) => [...set])"
     open_line = f"() => {ranges}.some(r => r.startContainer.data.includes('open'))"
     assert page.run(open_line) is False
     page.run("() => { open_.pop().end(); }")
     page.run(GROW, ["```python\n" + lines + "```\n\nend", 60])
-    page.page.wait_for_timeout(600)
-    grown = page.run(PAINTED_WORDS)
+    page.until("() => painted() > 100")
+    grown = page.steady(PAINTED_WORDS, quiet=0.8)
     page.run("() => { open_.pop().end(); }")
     page.until("() => painted() === 0")
     page.run(GROW, ["```python\n" + lines + "```\n\nend", 10**6])
-    page.page.wait_for_timeout(600)
-    assert page.run(PAINTED_WORDS) == grown
+    page.until("() => painted() > 100")
+    assert page.steady(PAINTED_WORDS, quiet=0.8) == grown
     assert len(grown) > 100
 
 
@@ -356,8 +356,7 @@ def test_without_the_kernel_code_stays_plain_and_formulas_their_source_and_a_lat
 ) -> None:
     fresh.run("text => { window.first = show(text, ['core']); }", CODE + FORMULAS)
     fresh.until("() => formulas().length === 3")
-    fresh.page.wait_for_timeout(300)
-    assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math"]
+    assert sorted(fresh.steady("() => asked")) == ["chat", "colours", "core", "math"]
     assert fresh.run("() => painted() + document.querySelectorAll('math').length") == 0
     assert "def hello(name):" in fresh.run("() => document.querySelector('code').textContent")
     fresh.run(
@@ -458,8 +457,7 @@ def test_where_there_are_no_highlights_the_colours_are_spans(
     assert fresh.run("() => document.querySelectorAll('img').length") == 0
     spans = "() => document.querySelectorAll('.jor-live .jor-chunk > span').length"
     fresh.run(GROW, [CODE[:-5], 7])
-    fresh.page.wait_for_timeout(500)
-    assert fresh.run(spans) == 0, "a chunk that still grows stays one text"
+    assert fresh.steady(spans) == 0, "a chunk that still grows stays one text"
     fresh.run("() => { open_.pop().end(); }")
     fresh.run(GROW, [CODE + "\nend", 7])
     fresh.until(f"{spans} >= 5")

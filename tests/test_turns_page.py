@@ -70,6 +70,27 @@ def test_a_thousand_turns_are_built_the_newest_first_and_the_end_stays_in_sight(
     assert page.console == []
 
 
+def test_a_chat_of_short_turns_is_at_its_end_and_moves_under_a_reader_by_the_wheel_alone(
+    page: CorePage,
+) -> None:
+    short = [
+        {"id": f"t{at}", "role": ("user", "assistant")[at % 2], "content": f"turn {at}"} for at in range(60)
+    ]
+    show(page, messages=short)
+    page.until(BUILT)
+    page.until("() => below() <= 1")
+    # It is followed: what is below stays there when the room changes.
+    page.page.set_viewport_size({"width": 400, "height": 700})
+    assert page.steady("() => below()") <= 1
+    page.page.mouse.move(200, 200)
+    place = "() => [turns()[50].getBoundingClientRect().top, log.scrollTop]"
+    for _ in range(5):
+        top, scrolled = page.steady(place)
+        page.page.mouse.wheel(0, -150)
+        page.page.wait_for_function("before => log.scrollTop < before", arg=scrolled)
+        assert abs(page.steady(place)[0] - top - 150) <= 2
+
+
 def test_a_settling_turn_touches_none_of_a_thousand(page: CorePage) -> None:
     show(page, messages=turns(500))
     page.until(BUILT)
@@ -101,7 +122,8 @@ def test_a_reader_who_went_up_stays_there_when_a_turn_settles_and_in_the_next_vi
     page.page.mouse.move(200, 200)
     page.page.mouse.wheel(0, -1500)
     page.until("() => below() > 1000")
-    page.page.wait_for_timeout(1200)  # after that a move is no longer the reader's
+    # After this a move is no longer the reader's.
+    page.run("() => new Promise((resolve) => setTimeout(resolve, 1200))")
     top = """() => { const y = log.getBoundingClientRect().top;
                      const turn = turns().find((one) => one.getBoundingClientRect().bottom > y + 1);
                      return [turn.textContent.slice(0, 12), Math.round(turn.getBoundingClientRect().top - y)]; }"""

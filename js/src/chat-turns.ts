@@ -25,6 +25,7 @@ export interface Written {
   readonly unsent: string;
   readonly text: string;
   write(text: string): void;
+  lend(read: () => string): (why?: string) => void;
 }
 
 export class ChatTurns {
@@ -54,6 +55,7 @@ export class ChatTurns {
       toCell: (code, language) => toCell(link, code, language),
       hasCells: () => notebookOf(link.host) !== null,
       pickModel,
+      writing: (read) => draft.lend(read),
       say: (text) => setText(spoken, spoken.textContent === text ? `${text} ` : text),
     };
     this.#turns = new TurnsView(kit, this.actions, places.get(link) ?? null, onDrawn, signal);

@@ -38,6 +38,8 @@ export class Draft {
   readonly #sender: Sender;
   readonly #recall = new Recall();
   readonly #watchers = new Set<() => void>();
+  /** What is being written elsewhere than in the box. */
+  readonly #elsewhere = new Set<() => string>();
   #awaited: readonly Awaited<Sent>[] = [];
   #asked: readonly string[] = [];
   #now: Standing = { state: "idle", asking: "", queued: [], messages: [] };
@@ -96,7 +98,20 @@ export class Draft {
   /** All that was written and has not gone out. */
   get unsent(): string {
     const held = this.out.filter(({ shows }) => shows === "uploading").map(({ text }) => text);
-    return [...held, this.text].filter((text) => text.trim()).join("\n\n");
+    const elsewhere = Array.from(this.#elsewhere, (read) => read());
+    return [...held, ...elsewhere, this.text].filter((text) => text.trim()).join("\n\n");
+  }
+
+  /** Counts what `read` gives as unsent until the returned function is called; that is told `why` where it goes to the box. */
+  lend(read: () => string): (why?: string) => void {
+    this.#elsewhere.add(read);
+    return (why = "") => {
+      const left = this.#elsewhere.delete(read) && why ? read() : "";
+      if (!left.trim()) return;
+      this.text = [this.text, left].filter((text) => text.trim()).join("\n\n");
+      this.note = why;
+      this.#tell();
+    };
   }
 
   /** Whether there is something to send, and nothing in it that cannot go. */

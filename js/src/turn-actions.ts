@@ -12,6 +12,8 @@ export interface TurnActions {
   hasCells(): boolean;
   /** Lets the reader choose a model, beside `near`. */
   pickModel(near: HTMLElement, onPick: (model: string) => void): void;
+  /** Follows what is written outside the box until the returned function is called; told why, that puts it into the box. */
+  writing(read: () => string): (why?: string) => void;
   /** Tells a screen reader. */
   say(text: string): void;
 }

@@ -1,5 +1,25 @@
 /** Which views stand for which turns when the turns have changed; pure. */
 import type { Turn } from "./protocol";
+import { isRunning, type Transcript } from "./transcript";
+
+/** What runs, as it was told as settled turns before its state was. */
+export interface Taken {
+  asking: string;
+  answer: number;
+  /** The answer's whole text. */
+  content: string;
+}
+
+/** Whether that is still what runs: where its text is another, someone else's answer to the same question was told. */
+export function isTaken(taken: Taken | null, { state, asking, answer, text }: Transcript): boolean {
+  return isRunning(state) && taken?.asking === asking && taken.answer === answer && taken.content.startsWith(text);
+}
+
+/** The text of an answer, or of the answer that follows a question; "" where there is none. */
+export function answerTo(turn: Turn, next: Turn | undefined): string {
+  const answer = turn.role === "user" ? next : turn;
+  return answer?.role === "assistant" ? answer.content : "";
+}
 
 /** Names each turn: by its id, or by its place where it has none; no name comes twice. */
 export function keysOf(turns: readonly Turn[]): string[] {
@@ -16,8 +36,13 @@ export function isSame(one: Turn, other: Turn): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** About how high a turn will be, in pixels, before it is built. */
+/** What a turn is for the style sheet, which has the space around it. */
+export function classOf({ role }: Turn): string {
+  return role === "user" ? "jor-asked" : "jor-reply";
+}
+
+/** About how high a turn will be, in pixels, before it is built, without the space around it. */
 export function guessedHeight({ role, content }: Turn): number {
   const lines = content.length / 90 + (content.match(/\n/g)?.length ?? 0) * 0.8;
-  return Math.round((role === "user" ? 62 : 84) + lines * 22);
+  return Math.round((role === "user" ? 14 : 30) + Math.max(1, lines) * 22);
 }

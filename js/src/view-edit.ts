@@ -1,6 +1,7 @@
 /** Lets a question be written anew in its place: Enter asks it, Esc leaves it as it was. */
 import { asksForBreak, breakLine } from "./line-break";
 import type { Attached } from "./protocol";
+import type { TurnActions } from "./turn-actions";
 import { AttachedView } from "./view-attached";
 import { button, element, setText, show } from "./view-element";
 
@@ -20,15 +21,24 @@ export class EditView {
   readonly #attached: AttachedView;
   readonly #send: (edited: Edited) => Promise<string | null>;
   readonly #close: () => void;
+  readonly #writing: TurnActions["writing"];
   #attachments: readonly Attached[] = [];
   #keep: number[] = [];
+  #before = "";
   #sending = false;
+  /** Its place is gone. */
+  #left = false;
+  #unlend: (why?: string) => void = () => undefined;
 
   /** `send` resolves to null when the kernel took it, or to why not; then the text stays. `close` takes the view away. */
-  constructor(picture: (id: string) => string, send: (edited: Edited) => Promise<string | null>, close: () => void) {
+  constructor({ picture, writing }: Pick<TurnActions, "picture" | "writing">, send: (edited: Edited) => Promise<string | null>, close: () => void) {
     this.#attached = new AttachedView(picture);
     this.#send = send;
-    this.#close = close;
+    this.#writing = writing;
+    this.#close = () => {
+      this.#unlend();
+      close();
+    };
     const cancel = button("jor-button", "Cancel");
     this.#ask.type = "submit";
     this.#box.dir = "auto";
@@ -37,7 +47,7 @@ export class EditView {
     this.#note.setAttribute("role", "status");
     this.root.setAttribute("data-lm-suppress-shortcuts", "true");
     this.root.append(this.#box, this.#attached.root, element("div", "jor-edit-row", this.#note, cancel, this.#ask));
-    cancel.addEventListener("click", close);
+    cancel.addEventListener("click", () => this.#close());
     this.#box.addEventListener("input", () => this.#fit());
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -47,13 +57,20 @@ export class EditView {
   }
 
   open(text: string, attachments: readonly Attached[] = []): void {
-    this.#box.value = text;
+    this.#box.value = this.#before = text;
+    this.#unlend = this.#writing(() => (this.#box.value === this.#before ? "" : this.#box.value));
     this.#attachments = attachments;
     this.#keep = attachments.map((_, at) => at);
     this.#draw();
     this.#box.focus({ preventScroll: true });
     this.#box.setSelectionRange(text.length, text.length);
     this.#fit();
+  }
+
+  /** The question is not shown any more: what was written for it goes to the box, unless the kernel takes it. */
+  leave(): void {
+    this.#left = true;
+    if (!this.#sending) this.#unlend("An edit of a question was not asked; its text is here.");
   }
 
   #draw(): void {
@@ -83,6 +100,7 @@ export class EditView {
     setText(this.#note, refused ? `Not asked: ${refused}` : "");
     show(this.#note, !!refused);
     if (refused === null) this.#close();
+    else if (this.#left) this.#unlend(`Not asked: ${refused}`);
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -46,6 +46,7 @@ export class QuestionView {
     this.#row = element("div", "jor-asked-row", this.#tools.root, this.#bubble);
     root.classList.add("jor-asked");
     root.append(this.#row, this.branches.root, this.#note.root);
+    signal.addEventListener("abort", () => this.#edit?.leave(), { once: true });
   }
 
   /** Shows a question that has no turn yet. */
@@ -93,7 +94,7 @@ export class QuestionView {
       pressed.focus({ preventScroll: true });
     };
     const send = ({ text, keep }: { text: string; keep: number[] }) => this.#actions.request({ type: "edit", turn: id, text, keep, uploads: [] });
-    const edit = new EditView(this.#actions.picture, send, close);
+    const edit = new EditView(this.#actions, send, close);
     this.#edit = edit;
     show(this.#row, false);
     this.#row.after(edit.root);

@@ -5,7 +5,7 @@ import type { Turn } from "./protocol";
 import { isNothing } from "./extras";
 import { isRunning, type Transcript } from "./transcript";
 import type { TurnActions } from "./turn-actions";
-import { guessedHeight, isSame, keysOf } from "./turn-order";
+import { answerTo, classOf, guessedHeight, isSame, isTaken, keysOf, type Taken } from "./turn-order";
 import { answerCells } from "./view-code-cells";
 import { button, element, show } from "./view-element";
 import type { Follow } from "./view-follow";
@@ -44,7 +44,7 @@ export class TurnsView {
   #question: Item | null = null;
   #answer: Item | null = null;
   /** What runs has been told as settled turns already; its state has not. */
-  #taken: { asking: string; answer: number } | null = null;
+  #taken: Taken | null = null;
   /** Views with images that are on their way. */
   readonly #awaiting = new Set<QuestionView | ReplyView>();
   /** The branch that was asked for, which gets the focus that was on the switch, and the name of the button pressed. */
@@ -52,6 +52,8 @@ export class TurnsView {
   #pressed = "";
   /** Where the reader was in an earlier view, until the reader moves. */
   #place: Place | null = null;
+  /** The end was in sight when turns came that are not all built yet: until then, only a reader's own move leaves it. */
+  #atEnd = false;
 
   /** `onDrawn` is called when something was built between frames, `place` is where an earlier view was left. */
   constructor(kit: Kit, actions: TurnActions, place: Place | null, onDrawn: () => void, signal: AbortSignal) {
@@ -72,7 +74,7 @@ export class TurnsView {
     this.log.setAttribute("aria-label", "conversation");
     this.#follow = new kit.Follow(kit.ownEnd(this.log), signal, true, () => this.#offer());
     if (place) this.goTo(place);
-    const moved = () => (this.#place = null);
+    const moved = () => ([this.#place, this.#atEnd] = [null, false]);
     for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) this.log.addEventListener(name, moved, { signal, passive: true });
     this.#newest.addEventListener("click", () => this.#jump(), { signal });
     answerCells(this.log, actions, kit.sourceOf, signal);
@@ -88,7 +90,7 @@ export class TurnsView {
     const running = isRunning(now.state) && !gone;
     const changed = now.messages !== this.#turns;
     if (changed) this.#settle(now);
-    if (!isRunning(now.state) || this.#taken?.asking !== now.asking || this.#taken.answer !== now.answer) this.#taken = null;
+    if (!isTaken(this.#taken, now)) this.#taken = null;
     const words = now.text !== "" || now.thought !== "" || !isNothing(now.beside);
     // The turn may come a moment later than the state that says it has settled.
     this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
@@ -126,7 +128,7 @@ export class TurnsView {
   /** Goes to where an earlier view was left. */
   goTo(place: Place): void {
     this.#place = place;
-    this.#follow.follows = false;
+    this.#follow.follows = this.#atEnd = false;
   }
 
   /** Where the reader is, for a later view; null at the end. */
@@ -143,9 +145,10 @@ export class TurnsView {
   #buildNext = (): boolean => {
     if (this.#signal.aborted) return false;
     const next = this.#newestFirst().find((item) => !item.drawn);
-    if (!next) return false;
-    this.#build(next);
-    return true;
+    if (next) this.#build(next);
+    else if (this.#atEnd) this.#hold();
+    this.#atEnd &&= !!next;
+    return !!next;
   };
 
   #newestFirst(): Item[] {
@@ -176,7 +179,7 @@ export class TurnsView {
       const turn = turns[at] as Turn;
       const known = before.get(key);
       const same = known?.turn?.role === turn.role ? known : undefined;
-      const item = same ?? this.#adopted(turn, now) ?? this.#placeFor(turn);
+      const item = same ?? this.#adopted(turn, turns[at + 1], now) ?? this.#placeFor(turn);
       if (same) before.delete(key);
       this.#items.set(key, item);
       if (same?.turn && !isSame(same.turn, turn)) this.#change(same, turn);
@@ -197,14 +200,21 @@ export class TurnsView {
   }
 
   /** The view of the running question or answer, when the turn is that one: then nothing jumps. */
-  #adopted(turn: Turn, { state, asking, answer }: Transcript): Item | null {
+  #adopted(turn: Turn, next: Turn | undefined, { state, asking, answer }: Transcript): Item | null {
     const item = turn.role === "user" ? this.#question : this.#answer;
     if (!item?.view) return null;
-    const { text } = item.view;
-    if (turn.role === "user" ? text !== turn.content : !turn.content.startsWith(text) || (isRunning(state) && !text)) return null;
-    if (turn.role === "user") this.#question = null;
-    else this.#answer = null;
-    if (isRunning(state)) this.#taken = { asking, answer };
+    const content = answerTo(turn, next);
+    const text = this.#answer?.view?.text ?? "";
+    if (!content.startsWith(text)) return null;
+    if (turn.role === "user") {
+      if (item.view.text !== turn.content) return null;
+      this.#question = null;
+    } else {
+      // Whoever shares the conversation may have been told what begins alike, to another question.
+      if (this.#question || (isRunning(state) && !text)) return null;
+      this.#answer = null;
+    }
+    if (isRunning(state)) this.#taken = { asking, answer, content };
     item.view.settle(turn);
     item.drawn = false;
     item.near = true;
@@ -212,10 +222,10 @@ export class TurnsView {
   }
 
   #placeFor(turn: Turn): Item {
-    const item: Item = { root: element("div", "jor-turn"), turn, view: null, near: false, drawn: false, end: new AbortController() };
-    const height = `${guessedHeight(turn)}px`;
-    item.root.style.minHeight = height;
-    item.root.style.setProperty("contain-intrinsic-height", `auto ${height}`);
+    const item: Item = { root: element("div", `jor-turn ${classOf(turn)}`), turn, view: null, near: false, drawn: false, end: new AbortController() };
+    const height = guessedHeight(turn);
+    this.#atEnd ||= this.#follow.follows !== false;
+    item.root.style.cssText = `min-height: ${height}px; contain-intrinsic-height: auto ${height}px`;
     this.#kit.whenNear(item.root, (near) => {
       item.near = near;
       if (near && !item.drawn) this.#onDrawn();
@@ -256,6 +266,7 @@ export class TurnsView {
   /** Keeps the end in sight for who is there, and the place of an earlier view for who was elsewhere. */
   #hold(): void {
     const item = this.#place ? this.#items.get(this.#place.turn) : null;
+    if (this.#atEnd) this.#follow.follows = true;
     if (this.#place && item) this.log.scrollTop = item.root.offsetTop + this.#place.offset;
     this.#follow.keep();
   }

@@ -34,6 +34,19 @@ test("a question that no message can hold stays in the box, and says what to do"
   assert.match(draft.note, /Attach the long part/);
 });
 
+test("what is written elsewhere is unsent as well, and goes to the box with a reason alone", () => {
+  const draft = new Draft(wire().carrier);
+  let words = "elsewhere";
+  const [done, left] = [draft.lend(() => words), draft.lend(() => "another")];
+  draft.write("a draft");
+  assert.equal(draft.unsent, "elsewhere\n\nanother\n\na draft");
+  done();
+  words = "no more";
+  left("It was closed.");
+  left("It was closed again.");
+  assert.deepEqual([draft.unsent, draft.text, draft.note], ["a draft\n\nanother", "a draft\n\nanother", "It was closed."]);
+});
+
 test("nothing is sent that is empty", () => {
   const { all, carrier } = wire();
   const draft = new Draft(carrier);

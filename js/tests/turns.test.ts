@@ -170,6 +170,73 @@ test("a question is edited in its place: Enter asks, what was attached can be le
   page.end();
 });
 
+test("an edit whose question goes from the screen leaves its words in the box, unless the kernel takes it", async () => {
+  for (const reply of ["none", "refused", "ack"] as const) {
+    const page = new ChatPage({ messages: TWO, version: 1, state: "done" });
+    await frame();
+    const box = page.find<HTMLTextAreaElement>(".jor-composer textarea");
+    box.value = "A draft.";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    page.button("Edit the question", page.all(".jor-asked")[1]).click();
+    const edit = page.find<HTMLTextAreaElement>(".jor-edit textarea");
+    edit.value = "New words?";
+    if (reply !== "none") edit.dispatchEvent(key("Enter"));
+    const { id } = page.last() ?? {};
+    // Another page asks it anew: what follows is not shown while that is answered.
+    page.turns(2, 2);
+    page.host.set({ state: "waiting", asking: "Another's?", version: 2 });
+    await frame();
+    if (reply === "refused") page.host.message({ type: "refused", id, reason: "An answer is running." });
+    if (reply === "ack") page.acknowledge();
+    await frame();
+    const note = page.find(".jor-composer .jor-note").textContent;
+    const told = { none: "An edit of a question was not asked; its text is here.", refused: "Not asked: An answer is running.", ack: "" };
+    assert.deepEqual([box.value, note], [reply === "ack" ? "A draft." : "A draft.\n\nNew words?", told[reply]]);
+    page.end();
+  }
+});
+
+test("what is written in a question's place goes to the box when its view is closed", async () => {
+  const page = new ChatPage({ messages: TWO, version: 1, state: "done" });
+  await frame();
+  page.button("Edit the question").click();
+  page.find<HTMLTextAreaElement>(".jor-edit textarea").value = "New words?";
+  page.life.abort();
+  const next = page.view(document.body, new AbortController().signal);
+  await frame();
+  assert.equal(next.querySelector<HTMLTextAreaElement>(".jor-composer textarea")?.value, "New words?");
+  next.remove();
+  page.end();
+});
+
+test("what another who shares the conversation was told is not taken for the answer that runs", async () => {
+  const page = new ChatPage({ state: "streaming", asking: "Why?" });
+  page.host.message(delta(0, "Be"));
+  await frame();
+  page.turns(1, 0, question("q0", "Other?"), answer("a0", "Because."));
+  await frame();
+  assert.deepEqual(page.texts(), ["Other?", "Because.", "Why?", "Be"]);
+  page.host.message(delta(2, "es."));
+  await frame();
+  page.turns(2, 2, question("q1", "Why?"), answer("a1", "Bees."));
+  page.host.set({ state: "done", asking: "", version: 2, message: "Bees." });
+  await frame();
+  assert.deepEqual(page.texts(), ["Other?", "Because.", "Why?", "Bees."]);
+  page.end();
+});
+
+test("where another was asked the very same, what runs is shown again as soon as its text is another", async () => {
+  const page = new ChatPage({ state: "streaming", asking: "Why?" });
+  page.host.message(delta(0, "Be"));
+  await frame();
+  page.turns(1, 0, question("q0", "Why?"), answer("a0", "Because."));
+  await frame();
+  page.host.message(delta(2, "es."));
+  await frame();
+  assert.deepEqual(page.texts(), ["Why?", "Because.", "Why?", "Bees."]);
+  page.end();
+});
+
 test("Esc leaves a question as it was and stops nothing", async () => {
   const page = new ChatPage({ messages: TWO, version: 1, state: "streaming", asking: "Third?" });
   await frame();
