@@ -1,5 +1,5 @@
 /** One attachment on its way to the kernel: sent in pieces, each when the one before was taken. */
-import { isText, kindOf, kindRefused, sizeRefused } from "./attachable";
+import { isText, type Kind, kindOf, kindRefused, markedAs, markRefused, sizeRefused } from "./attachable";
 import type { Attached } from "./protocol";
 import type { Request } from "./requests";
 
@@ -42,7 +42,7 @@ export class Upload {
     const known = kindOf(name, file.type);
     this.kind = known?.kind ?? "text";
     this.mime = (known?.mime ?? "text/plain").slice(0, LONGEST_MIME);
-    this.ended = this.#run(known !== null).then((reason) => {
+    this.ended = this.#run(known).then((reason) => {
       this.reason = reason;
       this.whole = reason === null;
       this.#changed();
@@ -60,15 +60,16 @@ export class Upload {
     if (this.sent) void this.#wire.request({ type: "discard", upload: this.id });
   }
 
-  async #run(known: boolean): Promise<string | null> {
+  async #run(claimed: Kind | null): Promise<string | null> {
     const { file } = this;
-    const refused = sizeRefused(file.size);
-    if (refused) return refused;
+    const size = sizeRefused(file.size);
+    if (size) return size;
     try {
-      if (!known) {
-        const start = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
-        if (!isText(start, file.size <= LOOKED_AT)) return kindRefused(file.type);
-      }
+      const start = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
+      const marked = markedAs(start);
+      if (marked) ({ kind: this.kind, mime: this.mime } = marked);
+      const refused = marked ? null : claimed ? markRefused(claimed) : isText(start, file.size <= LOOKED_AT) ? null : kindRefused(file.type);
+      if (refused) return refused;
       for (let offset = 0; offset < file.size; offset += PIECE) {
         const piece = await file.slice(offset, offset + PIECE).arrayBuffer();
         if (this.#dropped) return "it was removed";

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { close, hear, render, type Entry } from "../src/core";
 import { FakeHost, frame } from "./page";
 import "./chat-part";
+import { bytesOf, PNG } from "./desk-doubles";
 
 const CHAT = { _kind: "chat", _core_id: "c", state: "idle", message: "", reasoning: "", model: "openai/gpt-4", error: null, interruptible: false, messages: [], asking: "", finish_reason: "", usage: null };
 
@@ -193,7 +194,7 @@ function dropped(target: HTMLElement, type: string, files: File[], text = ""): E
   target.dispatchEvent(event);
   return event;
 }
-const image = (name = "a.png") => new File([new Uint8Array(9)], name, { type: "image/png" });
+const image = (name = "a.png") => new File([bytesOf(PNG, 9)], name, { type: "image/png" });
 
 test("files are dropped anywhere on the chat, or pasted; they are uploaded, and go with the question by name", async () => {
   const made: string[] = [];

@@ -5,12 +5,12 @@ import { MOST_ATTACHED } from "../src/attachable";
 import { type Awaited, BEHIND, follow, type Standing } from "../src/awaiting";
 import { Draft, SLOW } from "../src/draft";
 import { questions, Recall } from "../src/recall";
-import { settle, wire } from "./desk-doubles";
+import { bytesOf, PNG, settle, wire } from "./desk-doubles";
 
 const IDLE: Standing = { state: "idle", asking: "", queued: [], messages: [] };
 const user = (content: string) => ({ role: "user", content }) as const;
 const answer = (content: string) => ({ role: "assistant", content }) as const;
-const png = (name = "a.png") => ({ file: new Blob([new Uint8Array(9)], { type: "image/png" }), name });
+const png = (name = "a.png") => ({ file: new Blob([bytesOf(PNG, 9)], { type: "image/png" }), name });
 
 test("a question that is sent leaves the box, and one that is refused comes back before what was typed since", async () => {
   const { all, carrier, answer: reply } = wire();
