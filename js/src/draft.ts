@@ -197,8 +197,7 @@ export class Draft {
       return;
     }
     this.out = this.out.filter((one) => one !== sent);
-    // Without a text it cannot be told from others; its files are still where they were.
-    if (sent.text) this.#awaited = [...this.#awaited, { text: sent.text, item: sent, from: sent.from, seen: "", since: performance.now() }];
+    this.#awaited = [...this.#awaited, { text: sent.text, files: sent.attached.length, item: sent, from: sent.from, seen: "", since: performance.now() }];
     clearTimeout(this.#behind);
     this.#behind = setTimeout(() => this.take(this.#now), BEHIND + 1);
     this.take(this.#now);

@@ -91,8 +91,9 @@ export class TurnsView {
     if (!isRunning(now.state) || this.#taken?.asking !== now.asking || this.#taken.answer !== now.answer) this.#taken = null;
     const words = now.text !== "" || now.thought !== "" || !isNothing(now.beside);
     // The turn may come a moment later than the state that says it has settled.
-    this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
-    if (now.asking && !this.#taken) this.#ask(now);
+    const asks = now.asking !== "" || !!now.asking_attachments?.length;
+    this.leftover = !running && words && (asks || (!!this.#answer && !changed && now.state !== "idle"));
+    if (asks && !this.#taken) this.#ask(now);
     else if (!this.leftover) this.#question = this.#drop(this.#question);
     if ((running && !this.#taken) || this.leftover) {
       this.#answer ??= this.#add("reply");

@@ -103,6 +103,26 @@ test("a stop before the first word puts question and files back, and the files a
   draft.close();
 });
 
+test("a question of files alone comes back with them after a stop before the first word, and not when it was answered", async () => {
+  const asking_attachments = [{ kind: "image", name: "a.png", mime: "image/png", bytes: 9 }] as const;
+  for (const answered of [false, true]) {
+    const { all, carrier } = wire(true);
+    const draft = new Draft(carrier);
+    draft.add([png()]);
+    await settle();
+    draft.send();
+    await settle();
+    assert.equal(draft.attached.length, 0);
+    const before = all.length;
+    draft.take({ ...IDLE, state: "waiting", asking: "", asking_attachments });
+    const messages = answered ? [{ ...user(""), attachments: [...asking_attachments] }, answer("It")] : [];
+    draft.take({ ...IDLE, state: "stopped", asking: "", asking_attachments: [], messages });
+    await settle();
+    assert.deepEqual([draft.text, draft.attached.length, all.slice(before).map(({ request }) => request.type)], answered ? ["", 0, []] : ["", 1, ["upload"]]);
+    draft.close();
+  }
+});
+
 test("a question that its turn holds does not come back, also where the turn comes late", async () => {
   const { carrier } = wire(true);
   for (const late of [false, true]) {
@@ -134,14 +154,14 @@ test("the same question as before comes back too, when it was stopped", async ()
 });
 
 test("a question of which nothing was ever shown comes back after a moment", () => {
-  const one: Awaited<number> = { text: "Why?", item: 1, from: 0, seen: "", since: 0 };
+  const one: Awaited<number> = { text: "Why?", files: 0, item: 1, from: 0, seen: "", since: 0 };
   const failed = { ...IDLE, state: "failed" } as const;
   assert.deepEqual(follow([one], failed, BEHIND - 1), { rest: [one], back: [] });
   assert.deepEqual(follow([one], failed, BEHIND), { rest: [], back: [one] });
 });
 
 test("a question in the queue is waited for, and forgotten when it was taken out", () => {
-  const one: Awaited<number> = { text: "q", item: 1, from: 0, seen: "", since: 0 };
+  const one: Awaited<number> = { text: "q", files: 0, item: 1, from: 0, seen: "", since: 0 };
   const queued = [{ id: "1", text: "q" }];
   const inQueue = follow([one], { ...IDLE, state: "stopped", queued }, 1e9);
   assert.deepEqual(inQueue.rest.map(({ seen }) => seen), ["queued"]);
