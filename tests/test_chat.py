@@ -482,6 +482,35 @@ def test_a_call_whose_question_is_taken_out_of_the_queue_by_a_browser_does_not_w
     thread.join(10)
 
 
+def test_a_question_that_waits_is_asked_as_a_browser_has_edited_it_in_its_place() -> None:
+    chat = ChatWidget("demo/slow")
+    thread = running(chat)
+    for text in ("second", "third"):
+        hear(chat, "ask", text=text)
+    until(lambda: len(chat.queued) == 2)
+    chat._hearing.uploads.take("u1", name="a.txt", size=5, offset=0, data=b"hello")
+    chat._hearing.uploads.take("u2", name="b.txt", size=2, offset=0, data=b"hi")
+    item = chat.queued[0]["id"]
+    hear(chat, "edit_queued", item=item, text="second", keep=[], uploads=["u1", "u2"])
+    until(lambda: "attachments" in chat.queued[0])
+    hear(chat, "edit_queued", item=item, text="another", keep=[1], uploads=[])
+    until(lambda: chat.queued[0]["text"] == "another")
+    assert [one["id"] for one in chat.queued][0] == item
+    assert [one["name"] for one in chat.queued[0]["attachments"]] == ["b.txt"]
+    assert len(chat._hearing.uploads) == 0
+    hear(chat, "edit_queued", item=item, text=" ", keep=[], uploads=[])
+    hear(chat, "edit_queued", item="w-nothing", text="x", keep=[], uploads=[])
+    background.background().call(lambda: None)
+    assert [one["text"] for one in chat.queued] == ["another", "third"]
+    chat.stop()
+    thread.join(10)
+    hear(chat, "send_now", item=item)
+    until(lambda: chat.asking == "another")
+    assert [one["name"] for one in chat.asking_attachments] == ["b.txt"]
+    until(lambda: (body := chat._running.body) and body["messages"][-1]["content"][0]["text"].count("hi"))
+    chat.close()
+
+
 @pytest.mark.parametrize("how", ["assigned", "cleared"])
 @pytest.mark.parametrize("what", ["retry", "continue_"])
 def test_an_answer_whose_place_is_dropped_while_it_runs_goes_to_the_end(what: str, how: str) -> None:

@@ -96,6 +96,7 @@ def test_each_browser_message_is_heard_and_answered(
         "delete",
         "branch",
         "unqueue",
+        "edit_queued",
         "upload",
         "send_now",
     ):

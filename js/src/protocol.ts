@@ -261,6 +261,8 @@ export type FromBrowser =
   | { type: "branch"; id: string; turn: string }
   /** Takes a question out of the queue. */
   | { type: "unqueue"; id: string; item: string }
+  /** Puts other words in the place of those of a question of the queue; its attachments in `keep` (indexes) stay. */
+  | { type: "edit_queued"; id: string; item: string; text: string; keep: number[]; uploads: string[] }
   /** Asks a question of the queue now, before the others; refused while an answer runs. */
   | { type: "send_now"; id: string; item: string }
   | { type: "model"; id: string; model: string }
