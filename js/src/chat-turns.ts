@@ -49,7 +49,7 @@ export class ChatTurns {
     this.#link = link;
     this.#draft = draft;
     this.actions = {
-      request: (request) => link.request(request),
+      request: (request, buffers) => link.request(request, buffers),
       picture: (id) => link.pictures.address(id),
       toCell: (code, language) => toCell(link, code, language),
       hasCells: () => notebookOf(link.host) !== null,

@@ -127,6 +127,13 @@ export class Draft {
     if (this.out.includes(sent) && sent.shows === "uploading") this.#return(sent, "");
   }
 
+  /** Puts something that was written elsewhere before what is in the box, and says why. */
+  bring(text: string, files: Iterable<{ file: Blob; name: string }>, note: string): void {
+    this.text = [text, this.text].filter((one) => one.trim()).join("\n\n");
+    this.add(files);
+    this.say([note, this.note].filter(Boolean).join(" "));
+  }
+
   /** Up in an empty box: the question before; null when there is none. */
   earlier(): string | null {
     const asked = this.#now.messages.filter((turn) => turn.role === "user").map((turn) => turn.content);

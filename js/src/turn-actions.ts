@@ -3,7 +3,7 @@ import type { Request } from "./requests";
 
 export interface TurnActions {
   /** Asks the kernel; resolves to null when it took the request, or to why it did not. */
-  request(request: Request): Promise<string | null>;
+  request(request: Request, buffers?: ArrayBuffer[]): Promise<string | null>;
   /** The address of an image by its id, or "" while it is on its way. */
   picture(id: string): string;
   /** Puts code into a new cell, or else on the clipboard; resolves to what was done, in a few words. */

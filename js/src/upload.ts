@@ -44,7 +44,6 @@ export class Upload {
     this.mime = (known?.mime ?? "text/plain").slice(0, LONGEST_MIME);
     this.ended = this.#run(known).then((reason) => {
       this.reason = reason;
-      this.whole = reason === null;
       this.#changed();
       return reason;
     });
@@ -57,7 +56,12 @@ export class Upload {
   /** Takes it back from the kernel, whatever has come of it. */
   discard(): void {
     this.#dropped = true;
-    if (this.sent) void this.#wire.request({ type: "discard", upload: this.id });
+    // While a piece is on its way, that is told when it has been taken.
+    if (this.whole) this.#forget();
+  }
+
+  #forget(): void {
+    void this.#wire.request({ type: "discard", upload: this.id });
   }
 
   async #run(claimed: Kind | null): Promise<string | null> {
@@ -77,8 +81,13 @@ export class Upload {
         const reason = await this.#wire.request(message, [piece]);
         if (reason !== null) return reason;
         this.sent = Math.min(file.size, offset + piece.byteLength);
+        if (this.#dropped) {
+          this.#forget();
+          return "it was removed";
+        }
         this.#changed();
       }
+      this.whole = true;
     } catch (error) {
       // A folder that was dropped, or a file that has changed on the disk.
       return `it cannot be read (${error instanceof Error ? error.name : "unknown"})`;

@@ -58,12 +58,12 @@ export class TurnsView {
     this.#kit = kit;
     this.#signal = signal;
     this.#onDrawn = onDrawn;
-    const request: TurnActions["request"] = (asked) => {
+    const request: TurnActions["request"] = (asked, buffers) => {
       if (asked.type === "branch") {
         this.#wanted = asked.turn;
         this.#pressed = document.activeElement?.getAttribute("aria-label") ?? "";
       }
-      return actions.request(asked);
+      return actions.request(asked, buffers);
     };
     this.#actions = { ...actions, request };
     this.log.tabIndex = 0;

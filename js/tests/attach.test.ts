@@ -104,6 +104,15 @@ test("an upload that is removed half way sends no more of it, and tells the kern
   assert.deepEqual(all.map(({ request }) => request.type), ["upload", "upload", "discard"]);
 });
 
+test("an upload that is removed while its only piece is on its way is not left with the kernel", async () => {
+  const { all, answer, sent, carrier } = wire();
+  const upload = new Upload(new Blob([bytesOf(PNG, 40)], { type: "image/png" }), "a.png", carrier, () => undefined);
+  await sent(0);
+  upload.discard();
+  answer(0, null);
+  assert.deepEqual([await upload.ended, upload.whole, all.map(({ request }) => request.type)], ["it was removed", false, ["upload", "discard"]]);
+});
+
 test("a name that is too long keeps its end", async () => {
   const { all, carrier } = wire(true);
   await new Upload(new Blob(["text"], { type: "text/plain" }), `${"a".repeat(300)}.csv`, carrier, () => undefined).ended;
