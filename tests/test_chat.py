@@ -74,6 +74,7 @@ def test_turns_are_plain_values_with_what_the_footer_shows() -> None:
     assert chat.response is answer
     assert chat.cost == answer.cost
     assert chat.totals["cost"] == 0.0, "the demo's figures are play money"
+    assert (turn["uncharged"], chat.totals["uncharged"]) == (True, turn["usage"]["cost"])
     assert json.loads(json.dumps(chat.messages)) == chat.messages
 
 
@@ -334,6 +335,7 @@ def test_it_is_saved_loaded_and_exported_with_all_its_branches(tmp_path: Path) -
     assert (back.model, back.system, back.params, back.name) == (chat.model, chat.system, chat.params, "trip")
     assert back.branches == chat.branches
     assert said(back) == said(chat)
+    assert back.totals == pytest.approx(chat.totals), "what was spent is known again"
     assert back.ask("more").text == "more"
     back.show_branch(next(iter(chat.branches.values()))[0])
     assert said(back) == ["one", "one"]
