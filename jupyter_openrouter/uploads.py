@@ -15,7 +15,14 @@ MOST_OPEN = 16
 """Uploads that are kept at a time, whole or not; for a new one the oldest go, whole ones first."""
 MOST_BYTES = 3 * MAX_PART_BYTES
 """Of all of them together."""
-_CLAIMS = {".png": "image", ".jpg": "image", ".jpeg": "image", ".webp": "image", ".gif": "image", ".pdf": "PDF file"}
+_CLAIMS = {
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".webp": "image",
+    ".gif": "image",
+    ".pdf": "PDF file",
+}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 

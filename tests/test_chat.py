@@ -487,8 +487,8 @@ def test_a_call_whose_question_is_taken_out_of_the_queue_by_a_browser_does_not_w
 def test_a_question_that_waits_is_asked_as_a_browser_has_edited_it_in_its_place() -> None:
     chat = ChatWidget("demo/slow")
     thread = running(chat)
-    for text in ("second", "third"):
-        hear(chat, "ask", text=text)
+    for words in ("second", "third"):
+        hear(chat, "ask", text=words)
     until(lambda: len(chat.queued) == 2)
     chat._hearing.uploads.take("u1", name="a.txt", size=5, offset=0, data=b"hello")
     chat._hearing.uploads.take("u2", name="b.txt", size=2, offset=0, data=b"hi")
@@ -497,7 +497,7 @@ def test_a_question_that_waits_is_asked_as_a_browser_has_edited_it_in_its_place(
     until(lambda: "attachments" in chat.queued[0])
     hear(chat, "edit_queued", item=item, text="another", keep=[1], uploads=[])
     until(lambda: chat.queued[0]["text"] == "another")
-    assert [one["id"] for one in chat.queued][0] == item
+    assert chat.queued[0]["id"] == item
     assert [one["name"] for one in chat.queued[0]["attachments"]] == ["b.txt"]
     assert len(chat._hearing.uploads) == 0
     hear(chat, "edit_queued", item=item, text=" ", keep=[], uploads=[])

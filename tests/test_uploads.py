@@ -61,7 +61,11 @@ def test_bytes_that_are_not_what_their_name_says_are_refused(data: bytes, name: 
 
 
 def test_an_image_or_a_pdf_by_another_name_is_what_it_is() -> None:
-    for data, name, kind in ((PNG, "x.jpg", "image"), (PNG, "x.pdf", "image"), (b"%PDF-1.4", "x.png", "file")):
+    for data, name, kind in (
+        (PNG, "x.jpg", "image"),
+        (PNG, "x.pdf", "image"),
+        (b"%PDF-1.4", "x.png", "file"),
+    ):
         assert attachment(data, name, Names()).told["kind"] == kind
 
 
