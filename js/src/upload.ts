@@ -1,5 +1,6 @@
 /** One attachment on its way to the kernel: sent in pieces, each when the one before was taken. */
 import { isText, type Kind, kindOf, kindRefused, markedAs, markRefused, sizeRefused } from "./attachable";
+import type { KeptFile } from "./memory";
 import type { Attached } from "./protocol";
 import type { Request } from "./requests";
 
@@ -18,9 +19,11 @@ export interface Wire {
 let uploads = 0;
 
 export class Upload {
-  readonly id = `u-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++uploads}`;
+  readonly id: string;
   readonly name: string;
-  readonly file: Blob;
+  /** Its bytes; null where only the kernel has them. */
+  readonly file: Blob | null;
+  readonly bytes: number;
   kind: Attached["kind"];
   mime: string;
   /** Bytes that the kernel has taken. */
@@ -34,23 +37,34 @@ export class Upload {
   readonly #wire: Wire;
   readonly #changed: () => void;
 
-  constructor(file: Blob, name: string, wire: Wire, changed: () => void) {
+  /** A file of the page, which begins to be uploaded; or one that the kernel has had since before the page was loaded again. */
+  constructor(file: Blob | KeptFile, name: string, wire: Wire, changed: () => void) {
     this.name = name.slice(-LONGEST_NAME) || "file";
-    this.file = file;
     this.#wire = wire;
     this.#changed = changed;
+    if (!("size" in file)) {
+      [this.id, this.file, this.kind, this.mime, this.bytes, this.sent] = [file.id, null, file.kind, "", file.bytes, file.bytes];
+      this.whole = true;
+      this.ended = Promise.resolve(null);
+      return;
+    }
+    this.id = `u-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++uploads}`;
+    this.file = file;
+    this.bytes = file.size;
     const known = kindOf(name, file.type);
     this.kind = known?.kind ?? "text";
     this.mime = (known?.mime ?? "text/plain").slice(0, LONGEST_MIME);
-    this.ended = this.#run(known).then((reason) => {
+    this.ended = this.#run(file, known).then((reason) => {
       this.reason = reason;
       this.#changed();
       return reason;
     });
   }
 
-  get bytes(): number {
-    return this.file.size;
+  /** What a page that is loaded again must know of it. */
+  get kept(): KeptFile {
+    const { id, name, kind, bytes, whole } = this;
+    return { id, name, kind, bytes, whole };
   }
 
   /** Takes it back from the kernel, whatever has come of it. */
@@ -64,8 +78,7 @@ export class Upload {
     void this.#wire.request({ type: "discard", upload: this.id });
   }
 
-  async #run(claimed: Kind | null): Promise<string | null> {
-    const { file } = this;
+  async #run(file: Blob, claimed: Kind | null): Promise<string | null> {
     const size = sizeRefused(file.size);
     if (size) return size;
     try {

@@ -89,7 +89,7 @@ export class EditView {
 
   /** What is written, and the files that are new. */
   get written(): { text: string; files: Named[] } {
-    return { text: this.#box.value, files: this.#uploads.map(({ file, name }) => ({ file, name })) };
+    return { text: this.#box.value, files: this.#uploads.flatMap(({ file, name }) => (file ? [{ file, name }] : [])) };
   }
 
   open(text: string, attachments: readonly Attached[] = []): void {

@@ -123,6 +123,34 @@ test("a question of files alone comes back with them after a stop before the fir
   }
 });
 
+test("a page that is loaded again takes up the files that the kernel has, and says which were lost", async () => {
+  const { all, carrier } = wire(true);
+  const before = new Draft(carrier);
+  before.add([png(), png("b.png")]);
+  await settle();
+  const [first] = before.files;
+  const draft = new Draft(carrier);
+  draft.takeUp("Why?", [...before.files.slice(0, 1), { id: "u-9", name: "big.pdf", kind: "file", bytes: 3e6, whole: false }]);
+  assert.deepEqual([draft.text, draft.attached.map(({ name, whole, bytes }) => [name, whole, bytes]), draft.note], ["Why?", [["a.png", true, 9]], "Attach again what had not been uploaded when the page was loaded again: big.pdf."]);
+  const sent = all.length;
+  draft.send();
+  await settle();
+  assert.deepEqual(all.slice(sent).map(({ request }) => request), [{ type: "ask", text: "Why?", uploads: [first?.id] }]);
+  // Its bytes are nowhere any more.
+  draft.take({ ...IDLE, state: "waiting", asking: "Why?" });
+  draft.take({ ...IDLE, state: "stopped" });
+  assert.deepEqual([draft.text, draft.attached, draft.note], ["Why?", [], "Attach again: a.png."]);
+  draft.close();
+});
+
+test("what is in the box stays when an earlier page has left something", () => {
+  const draft = new Draft(wire(true).carrier);
+  draft.write("new");
+  draft.takeUp("old", []);
+  assert.equal(draft.text, "new");
+  draft.close();
+});
+
 test("a question that its turn holds does not come back, also where the turn comes late", async () => {
   const { carrier } = wire(true);
   for (const late of [false, true]) {
