@@ -700,6 +700,27 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
     assert loaded is True
 
 
+def test_a_chat_in_a_box_of_widgets_hides_its_transcript_and_leaves_it_in_the_file(
+    lab: Lab, stage: Stage
+) -> None:
+    box = "import ipywidgets\nbox = ipywidgets.VBox([ipywidgets.IntText(), chat])\n"
+    stage.chat(then=box)
+    stage.page.evaluate(
+        "() => { jupyterapp.shell.currentWidget.model.sharedModel.cells[0].source = 'print(1)\\nbox'; }"
+    )
+    stage.notebook.run_cell(0)
+    chat = Chat(stage.notebook)
+    chat.box.wait_for()
+    chat.ask("in a box")
+    chat.settles("in a box", "in a box")
+    chat.until(lambda: python(stage.page, "chat._transcript._writing.done()"))
+    chat.until(lambda: stage.page.evaluate(HIDDEN, 0) == 0)
+    saved = stage.notebook.save()
+    written = [one.data.get("text/markdown", "") for one in saved.cells[0].outputs if "data" in one]
+    assert sum("in a box" in one for one in written) == 1
+    assert Path(lab.folder / stage.notebook.name).read_text("utf-8").count("widget-view") == 1
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_an_audit_finds_nothing_in_a_full_chat(stage: Stage, dark: bool) -> None:
     name = "JupyterLab Dark" if dark else "JupyterLab Light"
