@@ -25,6 +25,7 @@ from .turn import Turn
 
 _PUSH_AFTER = (0.0, 1.0, 3.0)  # seconds
 _GATHER_SECONDS = 0.05
+_PLAIN = "A chat; what was said stands below it."
 
 
 class ChatView(ChatTraits):
@@ -63,7 +64,8 @@ class ChatView(ChatTraits):
             raise NotImplementedError  # IPython then shows it by its other forms
         seen = watched(shell)
         if seen:
-            display(self._repr_mimebundle_()[0], raw=True)
+            # For readers of the file: its repr says how it stands now, which will not be true then.
+            display({**self._repr_mimebundle_()[0], "text/plain": _PLAIN}, raw=True)
             self._push_view()
         self._show_transcript(shell)
 

@@ -376,6 +376,7 @@ def test_the_transcript_below_the_view_follows_the_chat(kernel: Kernel) -> None:
     comm = kernel.comm("chat")
     assert len(run.bundles) == 5
     assert "application/vnd.jupyter.widget-view+json" in run.bundles[0]
+    assert run.bundles[0]["text/plain"] == "A chat; what was said stands below it."
     assert slots(run) == [{"text/plain": ""}] * 4
     done(kernel, comm, "ask", text="<b>one</b>")
     kernel.until(lambda: "text/markdown" in slots(run)[3])
