@@ -703,7 +703,7 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
 def test_a_chat_in_a_box_of_widgets_hides_its_transcript_and_leaves_it_in_the_file(
     lab: Lab, stage: Stage
 ) -> None:
-    box = "import ipywidgets\nbox = ipywidgets.VBox([ipywidgets.IntText(), chat])\n"
+    box = "import ipywidgets\nbox = ipywidgets.HBox([ipywidgets.IntText(), chat])\n"
     stage.chat(then=box)
     stage.page.evaluate(
         "() => { jupyterapp.shell.currentWidget.model.sharedModel.cells[0].source = 'print(1)\\nbox'; }"
@@ -711,6 +711,7 @@ def test_a_chat_in_a_box_of_widgets_hides_its_transcript_and_leaves_it_in_the_fi
     stage.notebook.run_cell(0)
     chat = Chat(stage.notebook)
     chat.box.wait_for()
+    chat.until(lambda: chat.root.evaluate("n => n.getBoundingClientRect().width") > 240)
     chat.ask("in a box")
     chat.settles("in a box", "in a box")
     chat.until(lambda: python(stage.page, "chat._transcript._writing.done()"))

@@ -32,15 +32,12 @@ export function inAndOut(usage: Usage): string {
   return `${side(usage.prompt_tokens)} \u2192 ${side(usage.completion_tokens)} tokens`;
 }
 
-/** What is said of an amount that nobody pays. */
-export const UNCHARGED = " (not charged)";
-
 /** The parts of a sum over answers, in order; of `unknown` answers the cost is not in it. */
 export function totalParts(totals: Usage & { unknown?: number; uncharged?: number }): string[] {
   const unknown = known(totals.unknown) ? totals.unknown : 0;
   const more = unknown ? `cost of ${group.format(unknown)} ${unknown === 1 ? "answer" : "answers"} unknown` : "";
   const anything = known(totals.prompt_tokens) || known(totals.completion_tokens) || known(totals.total_tokens);
-  const play = totals.uncharged ? cost(totals.uncharged) + UNCHARGED : "";
+  const play = totals.uncharged ? `${cost(totals.uncharged)} (not charged)` : "";
   const paid = play && !totals.cost ? "" : cost(totals.cost);
   return anything || unknown ? [inAndOut(totals), paid, play, more].filter(Boolean) : [];
 }

@@ -1,5 +1,5 @@
 /** What a footer says of a settled answer: who answered, what it took, what it cost, and how it ended; pure. */
-import { cost, duration, inAndOut, known, UNCHARGED } from "./figures";
+import { cost, duration, inAndOut, known } from "./figures";
 import type { Turn } from "./protocol";
 
 export interface Figure {
@@ -35,7 +35,7 @@ export function turnFigures(turn: Turn): Figure[] {
     instead(turn),
     { text: turn.provider ?? "" },
     { text: usage ? inAndOut(usage) : "" },
-    { text: usage ? (cost(usage.cost) || "cost unknown") + (turn.uncharged ? UNCHARGED : "") : "" },
+    { text: usage ? cost(usage.cost) || "cost unknown" : "", ...(turn.uncharged ? { title: "not charged" } : {}) },
     { text: duration(turn.seconds) },
     { text: speedOf(turn.speed) },
     { text: reason(turn) },

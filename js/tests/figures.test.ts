@@ -41,7 +41,8 @@ test("a footer says whom it asked first, how fast it was, and the provider's own
 
 test("what nobody pays is said to be so, in a footer and in the sum, and is no part of what was paid", () => {
   const turn: Turn = { role: "assistant", content: "x", model: "demo/echo", usage: { prompt_tokens: 1, completion_tokens: 2, cost: 0.004 }, uncharged: true };
-  assert.deepEqual(footerParts(turn), ["demo/echo", "1 \u2192 2 tokens", "$0.004 (not charged)"]);
+  assert.deepEqual(footerParts(turn), ["demo/echo", "1 \u2192 2 tokens", "$0.004"]);
+  assert.equal(turnFigures(turn)[2]?.title, "not charged");
   assert.deepEqual(totalParts({ prompt_tokens: 1, completion_tokens: 2, cost: 0, uncharged: 0.004 }), ["1 \u2192 2 tokens", "$0.004 (not charged)"]);
   assert.deepEqual(totalParts({ prompt_tokens: 1, completion_tokens: 2, cost: 0.5, uncharged: 0.004 }), ["1 \u2192 2 tokens", "$0.50", "$0.004 (not charged)"]);
   assert.deepEqual(totalParts({ prompt_tokens: 1, completion_tokens: 2, cost: 0 }), ["1 \u2192 2 tokens", "free"]);
