@@ -93,6 +93,11 @@ class Asking:
             self._publish_line()
         return found
 
+    def edit_queued(self, found: Asked, other: Asked) -> None:
+        """Puts the words and files of another question in the place of those of one that waits."""
+        found.text, found.content, found.attachments = other.text, other.content, other.attachments
+        self._publish_line()
+
     def send_now(self, ident: str) -> bool:
         """Asks a question that waits, before the others; False where it is not there."""
         found = self.line.take(ident)

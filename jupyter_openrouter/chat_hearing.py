@@ -24,6 +24,7 @@ _REMEMBERED = 2000
 _REFUSALS = 20
 """A second; a browser that sends more than that in error reads none of them."""
 _MOST_ASKING = 8
+_WAITS_NOT = "This question does not wait any more."
 _ASKS = ("ask", "edit", "retry", "continue")
 _CHANGES = ("edit", "retry", "continue", "delete", "branch", "send_now")
 """What cannot be done while an answer runs."""
@@ -115,11 +116,15 @@ class Hearing:
         parts = [*kept, *(one.part for one in self.uploads.whole(uploads))]
         return self._chat._questions.asked(together(text, parts))
 
+    def _anew(self, message: dict[str, Any], content: Any) -> Asked:
+        """A question with other words, with those files of this content that stay, and with new ones."""
+        before = self._chat._questions.apart(content)[1]
+        kept = [before[at].part for at in dict.fromkeys(message["keep"]) if at < len(before)]
+        return self._question(message["text"], message["uploads"], kept)
+
     def _edit(self, message: dict[str, Any], _: Any, key: Key | None, error: OpenRouterError | None) -> None:
         turn = self._chat._questions.turn(message["turn"])
-        before = self._chat._questions.apart(turn.content)[1]
-        kept = [before[at].part for at in dict.fromkeys(message["keep"]) if at < len(before)]
-        asked = self._question(message["text"], message["uploads"], kept)
+        asked = self._anew(message, turn.content)
         self._chat._questions.in_place_of(asked, turn)
         asked.key, asked.error = key, error
         self._chat._asking.ask(asked)
@@ -137,11 +142,18 @@ class Hearing:
 
     def _unqueue(self, message: dict[str, Any], *_: Any) -> None:
         if self._chat._asking.unqueue(message["item"]) is None:
-            raise InvalidRequestError("This question does not wait any more.", remedy="")
+            raise InvalidRequestError(_WAITS_NOT, remedy="")
+
+    def _edit_queued(self, message: dict[str, Any], *_: Any) -> None:
+        found = self._chat._asking.line.find(message["item"])
+        if found is None or found.kind in ("retry", "continue"):
+            raise InvalidRequestError(_WAITS_NOT if found is None else "It is no new question.", remedy="")
+        self._chat._asking.edit_queued(found, self._anew(message, found.content))
+        self.uploads.drop(message["uploads"])
 
     def _send_now(self, message: dict[str, Any], *_: Any) -> None:
         if not self._chat._asking.send_now(message["item"]):
-            raise InvalidRequestError("This question does not wait any more.", remedy="")
+            raise InvalidRequestError(_WAITS_NOT, remedy="")
 
     # --- turns and settings
 

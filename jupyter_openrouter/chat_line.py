@@ -90,9 +90,13 @@ class Line:
         """Puts one at the end."""
         self._waiting.append(asked)
 
+    def find(self, ident: str) -> Asked | None:
+        """One that waits; None where there is none of this id."""
+        return next((asked for asked in self._waiting if asked.id == ident), None)
+
     def take(self, ident: str) -> Asked | None:
         """Takes one out; None where there is none of this id."""
-        found = next((asked for asked in self._waiting if asked.id == ident), None)
+        found = self.find(ident)
         if found is not None:
             self._waiting.remove(found)
             self._held.discard(found.id)

@@ -85,6 +85,12 @@ _FIELDS: Mapping[str, Mapping[str, Check]] = {
     "delete": {"turn": is_id},
     "branch": {"turn": is_id},
     "unqueue": {"item": is_id},
+    "edit_queued": {
+        "item": is_id,
+        "text": _is_text,
+        "keep": _is_list(_is_count(999)),
+        "uploads": _is_list(is_id),
+    },
     "send_now": {"item": is_id},
     "model": {"model": _is_slug},
     "settings": {"system": _is_text, "params": _is_params},
@@ -102,6 +108,7 @@ _DEFAULTS: Mapping[str, Any] = {"uploads": [], "keep": [], "turn": "", "model": 
 _MAY_LACK = {
     "ask": {"uploads"},
     "edit": {"keep", "uploads"},
+    "edit_queued": {"keep", "uploads"},
     "retry": {"turn", "model"},
     "settings": {"system", "params"},
 }

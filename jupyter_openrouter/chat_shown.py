@@ -6,15 +6,18 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from . import tolerant
 from .attached import Names
-from .chat_turns import told, turn_of
+from .chat_turns import told, turn_of, uncharged
 from .conversation import Conversation
 from .extras import Images
 from .ledger import known_cost
+from .money import is_play_money
 from .response import Response
 from .turn import Turn
 
 _MOST_ANSWERS = 100
+_SUMMED = ("prompt_tokens", "completion_tokens", "total_tokens", "cost", "uncharged")
 
 
 class Shown:
@@ -123,22 +126,30 @@ class Shown:
         ident = (response.conversation or {}).get("id") or f"response {id(response)}"
         usage = response.usage
         figures = {} if usage is None else usage.to_dict()
+        if uncharged(response) and response.cost:
+            figures["uncharged"] = response.cost
         self._paid[ident] = None if known is None else {**figures, "cost": known}
 
     def totals(self) -> dict[str, Any]:
-        """Tokens and US dollars of all answers, on whatever branch; what is unknown of one is left out."""
+        """Tokens and US dollars of all answers, on whatever branch; what is unknown of one is left out.
+
+        ``uncharged`` is what answers of the demo or out of a recording say that they cost, which nobody pays.
+        """
         for turn in self.conversation.all_turns:
             if self._counted.get(turn.id) is turn or turn.role != "assistant" or turn.response_record is None:
                 continue
             self._counted[turn.id] = turn
             usage = turn.usage.to_dict()
+            told = tolerant.number(tolerant.mapping(turn.response_record.get("usage")).get("cost"), 0)
+            if told and is_play_money(tolerant.text(turn.response_record.get("requested_model")) or ""):
+                usage["uncharged"] = told
             if self._paid.get(turn.id) is None or "cost" in usage:
                 self._paid[turn.id] = usage if "cost" in usage else None
         found: dict[str, Any] = {}
         unknown = 0
         for figures in self._paid.values():
             unknown += figures is None
-            for name in ("prompt_tokens", "completion_tokens", "total_tokens", "cost"):
+            for name in _SUMMED:
                 if figures and name in figures:
                     found[name] = found.get(name, 0) + figures[name]
         return found | ({"unknown": unknown} if unknown else {})

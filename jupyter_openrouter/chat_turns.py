@@ -11,6 +11,7 @@ from .errors import InvalidRequestError
 from .extras import Beside, Images
 from .failures import failure
 from .kinds import shown
+from .money import is_play_money
 from .response import Response
 from .turn import Turn, is_content, new_id, text_id
 
@@ -68,6 +69,7 @@ def of_answer(response: Response, images: Images, *, content: str = "") -> dict[
         "finish_reason": response.finish_reason,
         "native_finish_reason": native if native != response.finish_reason else "",
         "usage": usage_of(response),
+        "uncharged": bool(response.cost) and uncharged(response),
         "seconds": response.seconds,
         "speed": round(speed, 1) if speed is not None else None,
         "tried": [f"{attempt.model}: {attempt.error}"[:300] for attempt in response.attempts[:_MOST_TRIED]],
@@ -91,6 +93,11 @@ def continuable(response: Response) -> bool:
     """Whether an answer can be gone on with: it has a text, and was cut, stopped or ended by the token limit."""
     early = response.state in _CONTINUABLE or response.finish_reason == "length"
     return early and bool(response.text.strip())
+
+
+def uncharged(response: Response) -> bool:
+    """Whether nobody pays what this answer says that it cost: it is the demo's, or out of a recording."""
+    return is_play_money(response.requested_model) or response.replayed
 
 
 def usage_of(response: Response) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from traitlets import observe
 
 from . import background as threads
+from . import boxes
 from .background import background
 from .chat_asking import Asking
 from .chat_hearing import Hearing
@@ -24,6 +25,7 @@ from .turn import Turn
 
 _PUSH_AFTER = (0.0, 1.0, 3.0)  # seconds
 _GATHER_SECONDS = 0.05
+_PLAIN = "A chat; what was said stands below it."
 
 
 class ChatView(ChatTraits):
@@ -46,6 +48,12 @@ class ChatView(ChatTraits):
         self._questions = Questions(self)
         self._hearing = Hearing(self)
         self._transcript = Transcript(self._settled, self._shown.answer)
+        if current_kernel() is not None:
+            from IPython.core.getipython import get_ipython
+
+            shell = get_ipython()
+            if shell is not None:
+                boxes.watch(shell, ChatView)
 
     def _ipython_display_(self, **_: Any) -> None:
         from IPython.core.getipython import get_ipython
@@ -56,11 +64,25 @@ class ChatView(ChatTraits):
             raise NotImplementedError  # IPython then shows it by its other forms
         seen = watched(shell)
         if seen:
-            display(self._repr_mimebundle_()[0], raw=True)
+            # For readers of the file: its repr says how it stands now, which will not be true then.
+            display({**self._repr_mimebundle_()[0], "text/plain": _PLAIN}, raw=True)
             self._push_view()
+        self._show_transcript(shell)
+
+    def shown_in_box(self) -> None:
+        """A cell has shown a box of widgets with this chat in it; the transcript goes below all of its outputs."""
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()
+        if shell is not None and self.comm is not None:
+            if watched(shell):
+                self._push_view()
+            self._show_transcript(shell)
+
+    def _show_transcript(self, shell: Any) -> None:
         # What is captured goes nowhere that could be brought up to date.
         self._transcript.show(shell.display_pub.publish)
-        if seen:
+        if watched(shell):
             background().post(self._transcript.update)
 
     def _push_view(self) -> None:

@@ -190,9 +190,16 @@ def audio_type(data: bytes) -> str:
         # Both begin with eleven or twelve ones; the two layer bits are 00 in AAC's ADTS only.
         if data[1] & 0xF6 == 0xF0:
             return "aac"
-        if data[1] & 0xE0 == 0xE0 and data[1] & 0x06:
+        if _begins_mp3(data):
             return "mp3"
     return ""
+
+
+def _begins_mp3(data: bytes) -> bool:
+    """Whether these are the first bytes of a frame; the values that no frame has are the ones of a run of ones."""
+    version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3
+    rates = data[2] if len(data) > 2 else 0
+    return data[1] & 0xE0 == 0xE0 and version != 1 and layer != 0 and rates >> 4 != 15 and rates >> 2 & 3 != 3
 
 
 def video_type(data: bytes) -> str:

@@ -21,6 +21,13 @@ GATHER_SECONDS = 0.05
 MESSAGES_PER_SECOND = 200
 """For the whole kernel; the rest of what a default Jupyter server lets through is left to the user's own."""
 
+_FAILED = {
+    "APIConnectionError": "no connection",
+    "APITimeoutError": "no answer in time",
+    "ProviderError": "the provider failed",
+    "RateLimitError": "rate limit reached",
+}
+"""What came of a try, in words for the status line, by the name of its error."""
 _running = 0
 
 
@@ -157,7 +164,8 @@ class Publisher:
     def _status(self) -> str:
         response = self._response
         if response.retry_at is not None:
-            reason = response.attempts[-1].error.partition(":")[0]
+            name = response.attempts[-1].error.partition(":")[0]
+            reason = _FAILED.get(name, name)
             seconds = max(0, round(response.retry_at - time.time()))
             return f"{reason}: try {len(response.attempts) + 1} in {seconds} s"
         return "waiting for the provider" if response.state == "waiting" else "streaming"

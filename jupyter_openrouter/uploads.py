@@ -15,6 +15,14 @@ MOST_OPEN = 16
 """Uploads that are kept at a time, whole or not; for a new one the oldest go, whole ones first."""
 MOST_BYTES = 3 * MAX_PART_BYTES
 """Of all of them together."""
+_CLAIMS = {
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".webp": "image",
+    ".gif": "image",
+    ".pdf": "PDF file",
+}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -120,11 +128,17 @@ def attachment(data: bytes, name: str, names: Names) -> Attachment:
         InvalidRequestError: they are no image, PDF file, sound or text.
     """
     own = PurePath(name.replace("\\", "/")).name or "file"
+    claims = _CLAIMS.get(PurePath(own).suffix.lower(), "")
     if image_type(data):
         part = parts.image(data)
         names.keep(part, own)
     elif b"%PDF-" in data[:1024]:
         part = parts.file(data, filename=own)
+    elif claims:
+        # As text it would go as well, which is not what its sender takes it for.
+        raise InvalidRequestError(
+            f"{own[:60]} is no {claims}, whatever its name says.", remedy="Is the file damaged?"
+        )
     elif (text := _text(data)) is not None:
         part = text_part(own, text)
     elif audio_type(data):

@@ -74,6 +74,7 @@ def test_turns_are_plain_values_with_what_the_footer_shows() -> None:
     assert chat.response is answer
     assert chat.cost == answer.cost
     assert chat.totals["cost"] == 0.0, "the demo's figures are play money"
+    assert (turn["uncharged"], chat.totals["uncharged"]) == (True, turn["usage"]["cost"])
     assert json.loads(json.dumps(chat.messages)) == chat.messages
 
 
@@ -334,6 +335,7 @@ def test_it_is_saved_loaded_and_exported_with_all_its_branches(tmp_path: Path) -
     assert (back.model, back.system, back.params, back.name) == (chat.model, chat.system, chat.params, "trip")
     assert back.branches == chat.branches
     assert said(back) == said(chat)
+    assert back.totals == pytest.approx(chat.totals), "what was spent is known again"
     assert back.ask("more").text == "more"
     back.show_branch(next(iter(chat.branches.values()))[0])
     assert said(back) == ["one", "one"]
@@ -490,6 +492,35 @@ def test_a_call_whose_question_is_taken_out_of_the_queue_by_a_browser_does_not_w
     assert "taken out of the queue" in str(outcome)
     chat.stop()
     thread.join(10)
+
+
+def test_a_question_that_waits_is_asked_as_a_browser_has_edited_it_in_its_place() -> None:
+    chat = ChatWidget("demo/slow")
+    thread = running(chat)
+    for words in ("second", "third"):
+        hear(chat, "ask", text=words)
+    until(lambda: len(chat.queued) == 2)
+    chat._hearing.uploads.take("u1", name="a.txt", size=5, offset=0, data=b"hello")
+    chat._hearing.uploads.take("u2", name="b.txt", size=2, offset=0, data=b"hi")
+    item = chat.queued[0]["id"]
+    hear(chat, "edit_queued", item=item, text="second", keep=[], uploads=["u1", "u2"])
+    until(lambda: "attachments" in chat.queued[0])
+    hear(chat, "edit_queued", item=item, text="another", keep=[1], uploads=[])
+    until(lambda: chat.queued[0]["text"] == "another")
+    assert chat.queued[0]["id"] == item
+    assert [one["name"] for one in chat.queued[0]["attachments"]] == ["b.txt"]
+    assert len(chat._hearing.uploads) == 0
+    hear(chat, "edit_queued", item=item, text=" ", keep=[], uploads=[])
+    hear(chat, "edit_queued", item="w-nothing", text="x", keep=[], uploads=[])
+    background.background().call(lambda: None)
+    assert [one["text"] for one in chat.queued] == ["another", "third"]
+    chat.stop()
+    thread.join(10)
+    hear(chat, "send_now", item=item)
+    until(lambda: chat.asking == "another")
+    assert [one["name"] for one in chat.asking_attachments] == ["b.txt"]
+    until(lambda: (body := chat._running.body) and body["messages"][-1]["content"][0]["text"].count("hi"))
+    chat.close()
 
 
 @pytest.mark.parametrize("how", ["assigned", "cleared"])

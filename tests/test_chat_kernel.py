@@ -383,6 +383,7 @@ def test_the_transcript_below_the_view_follows_the_chat(kernel: Kernel) -> None:
     comm = kernel.comm("chat")
     assert len(run.bundles) == 5
     assert "application/vnd.jupyter.widget-view+json" in run.bundles[0]
+    assert run.bundles[0]["text/plain"] == "A chat; what was said stands below it."
     assert slots(run) == [{"text/plain": ""}] * 4
     done(kernel, comm, "ask", text="<b>one</b>")
     kernel.until(lambda: "text/markdown" in slots(run)[3])
@@ -395,6 +396,21 @@ def test_the_transcript_below_the_view_follows_the_chat(kernel: Kernel) -> None:
     assert "question 4" not in slots(run)[2]["text/plain"]
     kernel.run("chat.clear()")
     kernel.until(lambda: slots(run) == [{"text/plain": ""}] * 4)
+
+
+def test_a_chat_in_a_box_of_widgets_has_its_transcript_below_the_cell_s_outputs(kernel: Kernel) -> None:
+    code = MAKE.format(model="echo", more="").removesuffix("chat")
+    shows = "import ipywidgets\nipywidgets.VBox([ipywidgets.HBox([chat]), ipywidgets.IntText()])"
+    run = kernel.run(f"{code}print('before')\n{shows}")
+    comm = kernel.comm("chat")
+    assert "widget-view" in str(list(run.bundles[0]))
+    assert slots(run) == [{"text/plain": ""}] * 4
+    done(kernel, comm, "ask", text="hello")
+    kernel.until(lambda: "hello" in slots(run)[3]["text/plain"])
+    assert slots(kernel.run("print(1)")) == []
+    # What a callback shows between two cells has no place in the next one.
+    kernel.run(f"get_ipython().events.register('post_run_cell', lambda _: display({shows.splitlines()[1]}))")
+    assert slots(kernel.run("get_ipython().events.callbacks['post_run_cell'].pop() and None")) == []
 
 
 def test_a_chat_that_is_never_displayed_publishes_nothing(kernel: Kernel) -> None:

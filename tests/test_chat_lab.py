@@ -312,14 +312,19 @@ def test_a_page_that_is_loaded_again_shows_the_chat_as_it_was(stage: Stage) -> N
     chat.ask("before")
     chat.settles("before", "before")
     chat.box.fill("not sent yet")
+    note = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"words"}
+    chat.find(".jor-files").first.set_input_files([note])
+    chat.until(lambda: "1 kB" in " ".join(chat.find(".jor-upload").all_inner_texts()))
     stage.reload()
     chat.box.wait_for(timeout=60_000)
     chat.settles("before", "before")
     chat.until(lambda: chat.box.input_value() == "not sent yet")
+    chat.until(lambda: "note.txt" in " ".join(chat.find(".jor-upload").all_inner_texts()))
     chat.until(lambda: stage.page.evaluate(HIDDEN, 0) == 0)
     python(stage.page, "setattr(chat, 'model', 'demo/slow')")
     chat.ask("a story")
     chat.streams()
+    assert chat.python("[one['name'] for one in chat.asking_attachments]") == ["note.txt"]
     stage.reload()
     chat.box.wait_for(timeout=60_000)
     chat.streams()
@@ -668,6 +673,28 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
         "[t['content'] for t in ChatWidget.load('reader.ipynb').messages] == [t['content'] for t in chat.messages]"
     )
     assert loaded is True
+
+
+def test_a_chat_in_a_box_of_widgets_hides_its_transcript_and_leaves_it_in_the_file(
+    lab: Lab, stage: Stage
+) -> None:
+    box = "import ipywidgets\nbox = ipywidgets.HBox([ipywidgets.IntText(), chat])\n"
+    stage.chat(then=box)
+    stage.page.evaluate(
+        "() => { jupyterapp.shell.currentWidget.model.sharedModel.cells[0].source = 'print(1)\\nbox'; }"
+    )
+    stage.notebook.run_cell(0)
+    chat = Chat(stage.notebook)
+    chat.box.wait_for()
+    chat.until(lambda: chat.root.evaluate("n => n.getBoundingClientRect().width") > 240)
+    chat.ask("in a box")
+    chat.settles("in a box", "in a box")
+    chat.until(lambda: python(stage.page, "chat._transcript._writing.done()"))
+    chat.until(lambda: stage.page.evaluate(HIDDEN, 0) == 0)
+    saved = stage.notebook.save()
+    written = [one.data.get("text/markdown", "") for one in saved.cells[0].outputs if "data" in one]
+    assert sum("in a box" in one for one in written) == 1
+    assert Path(lab.folder / stage.notebook.name).read_text("utf-8").count("widget-view") == 1
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

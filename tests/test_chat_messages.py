@@ -142,7 +142,9 @@ def test_well_formed_messages_about_nothing_cause_no_request(monkeypatch: pytest
     sent: list[Any] = []
     monkeypatch.setattr(chat, "send", lambda content, buffers=None: sent.append(content))
     for number in range(5000):
-        kind = ("edit", "retry", "continue", "delete", "branch", "unqueue", "send_now")[number % 7]
+        kind = ("edit", "retry", "continue", "delete", "branch", "unqueue", "send_now", "edit_queued")[
+            number % 8
+        ]
         message = next(dict(one) for one in GOOD if one["type"] == kind) | {"id": f"n{number}"}
         chat._on_message(chat, message, [])
     background.background().call(lambda: None)

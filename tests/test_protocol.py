@@ -96,6 +96,7 @@ def test_each_browser_message_is_heard_and_answered(
         "delete",
         "branch",
         "unqueue",
+        "edit_queued",
         "upload",
         "send_now",
     ):
@@ -117,7 +118,7 @@ def test_a_settled_turn_has_the_fields_of_the_protocol_alone() -> None:
     chat.ask("why?")
     chat.retry(model="demo/echo")
     examples = PROTOCOL["traits"]["chat"]["messages"]
-    known = {name for turn in examples for name in turn} | {"error"}
+    known = {name for turn in examples for name in turn} | {"error", "uncharged"}
     for turn in chat.messages:
         assert set(turn) <= known
     background.stop()

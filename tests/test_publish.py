@@ -128,4 +128,4 @@ def test_a_wait_before_another_try_is_said() -> None:
     assert publisher._status() == "waiting for the provider"
     response.attempts.append(Attempt("m", "RateLimitError: slow down", 429, 3.0))
     response.retry_at = time.time() + 3
-    assert publisher._status() == "RateLimitError: try 2 in 3 s"
+    assert publisher._status() == "rate limit reached: try 2 in 3 s"

@@ -17,6 +17,7 @@ MODULES = {path.stem: path for path in PACKAGE.glob("*.py") if path.stem != "__i
 ORDER = [
     {
         "background",
+        "boxes",
         "branches",
         "fences",
         "file_lock",
@@ -151,6 +152,7 @@ NOTEBOOK_FACING = {
     "widget",
     "chat",
     "chat_traits",
+    "boxes",
     "chat_view",
     "live",
     "magic",

@@ -42,6 +42,33 @@ def test_what_an_attachment_is_its_bytes_tell_and_not_its_name(data: bytes, kind
     assert kind == "audio" or told["name"] == "x.exe"
 
 
+@pytest.mark.parametrize(
+    ("data", "name", "told"),
+    [
+        (b"\xff" * 4000, "x.png", "x.png is no image"),
+        (b"\xff" * 4000, "x.mp3", "x.mp3 is no image, PDF file, sound"),
+        (b"words", "x.JPG", "x.JPG is no image"),
+        (b"words", "x.pdf", "x.pdf is no PDF file"),
+        (b"ID3" + bytes(30), "x.gif", "x.gif is no image"),
+        (PNG[1:], "x.webp", "x.webp is no image"),
+    ],
+)
+def test_bytes_that_are_not_what_their_name_says_are_refused(data: bytes, name: str, told: str) -> None:
+    uploads = Uploads()
+    with pytest.raises(InvalidRequestError, match=told):
+        taken(uploads, data, name=name, piece=4000)
+    assert len(uploads) == 0
+
+
+def test_an_image_or_a_pdf_by_another_name_is_what_it_is() -> None:
+    for data, name, kind in (
+        (PNG, "x.jpg", "image"),
+        (PNG, "x.pdf", "image"),
+        (b"%PDF-1.4", "x.png", "file"),
+    ):
+        assert attachment(data, name, Names()).told["kind"] == kind
+
+
 @pytest.mark.parametrize("data", [b"MZ\0\1\2", b"\x80\x81", b"PK\3\4\0\0"])
 def test_what_cannot_be_sent_is_refused_and_forgotten(data: bytes) -> None:
     uploads = Uploads()

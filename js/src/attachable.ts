@@ -39,6 +39,26 @@ export function kindOf(name: string, type: string): Kind | null {
   return null;
 }
 
+const MARKS: readonly [mime: string, mark: RegExp][] = [
+  ["image/png", /^\x89PNG\r\n\x1a\n/],
+  ["image/jpeg", /^\xff\xd8\xff/],
+  ["image/webp", /^RIFF[^]{4}WEBP/],
+  ["image/gif", /^GIF8[79]a/],
+];
+
+/** As which image or PDF the first bytes of a file can go; null where they are of neither. The kernel asks the same. */
+export function markedAs(start: Uint8Array): Kind | null {
+  const text = String.fromCharCode(...start.subarray(0, 1024));
+  const image = MARKS.find(([, mark]) => mark.test(text))?.[0];
+  if (image) return { kind: "image", mime: image };
+  return text.includes("%PDF-") ? { kind: "file", mime: "application/pdf" } : null;
+}
+
+/** Why a file cannot go whose bytes are not what its name or type says; null where it says nothing that they show. */
+export function markRefused({ kind }: Kind): string | null {
+  return kind === "image" ? "it is no image, whatever its name says" : kind === "file" ? "it is no PDF, whatever its name says" : null;
+}
+
 /** Whether the first bytes of a file are those of text in UTF-8; `whole` when there are no more. */
 export function isText(bytes: Uint8Array, whole: boolean): boolean {
   if (bytes.includes(0)) return false;

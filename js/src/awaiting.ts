@@ -1,17 +1,23 @@
 /** Follows the questions that a kernel has taken, until a turn holds them, or it is clear that none will; pure. */
-import type { Queued, State, Turn } from "./protocol";
+import type { Attached, Queued, State, Turn } from "./protocol";
 import { isRunning } from "./transcript";
 
 /** Where a chat stands, as far as its questions go. */
 export interface Standing {
   state: State;
   asking: string;
+  asking_attachments?: readonly Attached[];
   queued: readonly Queued[];
   messages: readonly Turn[];
 }
 
-export interface Awaited<T> {
+/** What a question is known by: its words, and where it has none by how many files go with it. */
+export interface Known {
   text: string;
+  files: number;
+}
+
+export interface Awaited<T> extends Known {
   /** What goes back to who asked. */
   item: T;
   /** A turn from this index on may hold it. */
@@ -24,16 +30,18 @@ export interface Awaited<T> {
 /** How long, in milliseconds, the traits that show a question may be behind the kernel's word that it was taken. */
 export const BEHIND = 3000;
 
+const isIt = (one: Known, text: string, attachments: readonly Attached[] = []) => text === one.text && (text !== "" || attachments.length === one.files);
+
 /** Whether a turn holds the question. */
-export function isHeld({ text, from }: { text: string; from: number }, { messages }: Standing): boolean {
-  return messages.slice(from).some((turn) => turn.role === "user" && turn.content === text);
+export function isHeld(one: Known & { from: number }, { messages }: Standing): boolean {
+  return messages.slice(one.from).some((turn) => turn.role === "user" && isIt(one, turn.content, turn.attachments));
 }
 
 /** One question after a change: still awaited, over (it is held, was answered or removed), or back with nothing answered. */
 function fate<T>(one: Awaited<T>, now: Standing, at: number): Awaited<T> | "over" | "back" {
   if (isHeld(one, now)) return "over";
-  if (now.asking === one.text) return one.seen === "asked" ? one : { ...one, seen: "asked", from: now.messages.length };
-  if (now.queued.some(({ text }) => text === one.text)) return { ...one, seen: "queued" };
+  if (isIt(one, now.asking, now.asking_attachments)) return one.seen === "asked" ? one : { ...one, seen: "asked", from: now.messages.length };
+  if (now.queued.some(({ text, attachments }) => isIt(one, text, attachments))) return { ...one, seen: "queued" };
   if (isRunning(now.state)) return one;
   if (one.seen === "queued") return "over";
   if (one.seen === "" && at - one.since < BEHIND) return one;

@@ -2,7 +2,7 @@
 import { cellOf, insertCell, notebookOf } from "./cells";
 import type { Kit } from "./kit";
 import type { Link } from "./link";
-import { keep, type Place, recall } from "./memory";
+import { keep, type KeptFile, type Place, recall } from "./memory";
 import { isRunning, type Transcript } from "./transcript";
 import type { TurnActions } from "./turn-actions";
 import { copyText } from "./view-clipboard";
@@ -23,9 +23,9 @@ const recalled = new WeakSet<Link>();
 /** What is being written in a chat, as far as it must outlive the page. */
 export interface Written {
   readonly unsent: string;
-  readonly text: string;
-  write(text: string): void;
-  lend(read: () => string): (why?: string) => void;
+  readonly files: readonly KeptFile[];
+  takeUp(text: string, files: readonly KeptFile[]): void;
+  lend: TurnActions["writing"];
 }
 
 export class ChatTurns {
@@ -50,7 +50,7 @@ export class ChatTurns {
     this.#link = link;
     this.#draft = draft;
     this.actions = {
-      request: (request) => link.request(request),
+      request: (request, buffers) => link.request(request, buffers),
       picture: (id) => link.pictures.address(id),
       toCell: (code, language) => toCell(link, code, language),
       hasCells: () => notebookOf(link.host) !== null,
@@ -114,7 +114,7 @@ export class ChatTurns {
     };
     const onHide = () => {
       note();
-      void link.id().then((id) => id && keep(id, { draft: this.#draft.unsent, place: places.get(link) ?? null }));
+      void link.id().then((id) => id && keep(id, { draft: this.#draft.unsent, files: this.#draft.files, place: places.get(link) ?? null }));
     };
     this.#turns.log.addEventListener("scroll", onScroll, { signal, passive: true });
     addEventListener("pagehide", onHide, { signal });
@@ -123,8 +123,8 @@ export class ChatTurns {
     recalled.add(link);
     void link.id().then((id) => {
       if (!id || signal.aborted) return;
-      const { draft, place } = recall(id);
-      if (draft && !this.#draft.text) this.#draft.write(draft);
+      const { draft, files, place } = recall(id);
+      this.#draft.takeUp(draft, files);
       if (place && !places.get(link)) this.#turns.goTo(place);
       onDrawn();
     });

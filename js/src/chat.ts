@@ -48,6 +48,7 @@ export function renderChat(kit: Kit, link: Link, el: HTMLElement, signal: AbortS
   link.watch(frames.request, signal);
   // Not only when it is drawn: what comes and goes between two frames counts as well.
   link.watch(() => kept.draft.take(link.transcript), signal);
+  el.classList.add("jor-place");
   el.append(root);
   signal.addEventListener("abort", () => root.remove(), { once: true });
   frames.request();

@@ -1,6 +1,7 @@
 /** What is being written in a chat, for every view of it: text and attachments, what is on its way, what came back. */
 import { MOST_ATTACHED } from "./attachable";
 import { type Awaited, BEHIND, follow, isHeld, type Standing } from "./awaiting";
+import type { KeptFile } from "./memory";
 import { questions, Recall } from "./recall";
 import { Upload, type Wire } from "./upload";
 
@@ -103,15 +104,32 @@ export class Draft {
   }
 
   /** Counts what `read` gives as unsent until the returned function is called; that is told `why` where it goes to the box. */
-  lend(read: () => string): (why?: string) => void {
+  lend(read: () => string): (why?: string, files?: readonly { file: Blob; name: string }[]) => void {
     this.#elsewhere.add(read);
-    return (why = "") => {
+    return (why = "", files = []) => {
       const left = this.#elsewhere.delete(read) && why ? read() : "";
-      if (!left.trim()) return;
+      if (!why || (!left.trim() && !files.length)) return;
       this.text = [this.text, left].filter((text) => text.trim()).join("\n\n");
-      this.note = why;
-      this.#tell();
+      this.add(files);
+      this.say([why, this.note].filter(Boolean).join(" "));
     };
+  }
+
+  /** The files of all that. */
+  get files(): KeptFile[] {
+    const held = this.out.filter(({ shows }) => shows === "uploading").flatMap(({ attached }) => attached);
+    return [...held, ...this.attached].filter(({ reason }) => reason === null).map(({ kept }) => kept);
+  }
+
+  /** Takes up what an earlier page has left in the box; what is lost of it is said. */
+  takeUp(text: string, files: readonly KeptFile[]): void {
+    if (text && !this.text) this.text = text;
+    if (files.length && !this.attached.length) {
+      this.attached = files.filter(({ whole }) => whole).slice(0, MOST_ATTACHED).map((file) => new Upload(file, file.name, this.#sender, this.#tell));
+      const lost = files.filter(({ whole }) => !whole).map(({ name }) => name);
+      this.note = lost.length ? `Attach again what had not been uploaded when the page was loaded again: ${lost.join(", ")}.` : "";
+    }
+    this.#tell();
   }
 
   /** Whether there is something to send, and nothing in it that cannot go. */
@@ -212,8 +230,7 @@ export class Draft {
       return;
     }
     this.out = this.out.filter((one) => one !== sent);
-    // Without a text it cannot be told from others; its files are still where they were.
-    if (sent.text) this.#awaited = [...this.#awaited, { text: sent.text, item: sent, from: sent.from, seen: "", since: performance.now() }];
+    this.#awaited = [...this.#awaited, { text: sent.text, files: sent.attached.length, item: sent, from: sent.from, seen: "", since: performance.now() }];
     clearTimeout(this.#behind);
     this.#behind = setTimeout(() => this.take(this.#now), BEHIND + 1);
     this.take(this.#now);
@@ -225,9 +242,10 @@ export class Draft {
     this.out = this.out.filter((one) => one !== sent);
     sent.leave();
     this.text = [sent.text, this.text].filter((text) => text.trim()).join("\n\n");
-    const uploads = used ? sent.attached.map(({ file, name }) => this.#upload(file, name)) : sent.attached;
+    const uploads = used ? sent.attached.flatMap(({ file, name }) => (file ? [this.#upload(file, name)] : [])) : sent.attached;
+    const lost = used ? sent.attached.filter(({ file }) => !file).map(({ name }) => name) : [];
     this.attached = [...uploads, ...this.attached];
-    this.note = note;
+    this.note = [note, lost.length ? `Attach again: ${lost.join(", ")}.` : ""].filter(Boolean).join(" ");
     this.#tell();
   }
 

@@ -33,11 +33,13 @@ export function inAndOut(usage: Usage): string {
 }
 
 /** The parts of a sum over answers, in order; of `unknown` answers the cost is not in it. */
-export function totalParts(totals: Usage & { unknown?: number }): string[] {
+export function totalParts(totals: Usage & { unknown?: number; uncharged?: number }): string[] {
   const unknown = known(totals.unknown) ? totals.unknown : 0;
   const more = unknown ? `cost of ${group.format(unknown)} ${unknown === 1 ? "answer" : "answers"} unknown` : "";
   const anything = known(totals.prompt_tokens) || known(totals.completion_tokens) || known(totals.total_tokens);
-  return anything || unknown ? [inAndOut(totals), cost(totals.cost), more].filter(Boolean) : [];
+  const play = totals.uncharged ? `${cost(totals.uncharged)} (not charged)` : "";
+  const paid = play && !totals.cost ? "" : cost(totals.cost);
+  return anything || unknown ? [inAndOut(totals), paid, play, more].filter(Boolean) : [];
 }
 
 /** Counts the words of a text that comes in pieces. */

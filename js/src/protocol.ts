@@ -97,6 +97,8 @@ export interface Turn {
   /** The provider's own word for it, where that is another one. */
   native_finish_reason?: string;
   usage?: Usage;
+  /** Nobody pays its cost: it is play money, or out of a recording. */
+  uncharged?: boolean;
   /** Whole answer, in seconds. */
   seconds?: number;
   /** Completion tokens a second, from the first word to the last. */
@@ -185,8 +187,8 @@ export interface ChatTraits extends SharedTraits {
   queued: Queued[];
   finish_reason: string;
   usage: Usage | null;
-  /** Of all answers that this chat has paid for, other branches included; what is unknown of one is left out of the sum. */
-  totals: Usage & { unknown?: number };
+  /** Of all answers that this chat has paid for, other branches included; what is unknown of one is left out of the sum. `uncharged` nobody pays. */
+  totals: Usage & { unknown?: number; uncharged?: number };
   /** The file that the conversation was last saved to, "" when none; shown when the kernel is gone. */
   saved: string;
   /** Prompts that are offered while the chat is empty. */
@@ -261,6 +263,8 @@ export type FromBrowser =
   | { type: "branch"; id: string; turn: string }
   /** Takes a question out of the queue. */
   | { type: "unqueue"; id: string; item: string }
+  /** Puts other words in the place of those of a question of the queue; its attachments in `keep` (indexes) stay. */
+  | { type: "edit_queued"; id: string; item: string; text: string; keep: number[]; uploads: string[] }
   /** Asks a question of the queue now, before the others; refused while an answer runs. */
   | { type: "send_now"; id: string; item: string }
   | { type: "model"; id: string; model: string }

@@ -35,7 +35,7 @@ export function turnFigures(turn: Turn): Figure[] {
     instead(turn),
     { text: turn.provider ?? "" },
     { text: usage ? inAndOut(usage) : "" },
-    { text: usage ? cost(usage.cost) || "cost unknown" : "" },
+    { text: usage ? cost(usage.cost) || "cost unknown" : "", ...(turn.uncharged ? { title: "not charged" } : {}) },
     { text: duration(turn.seconds) },
     { text: speedOf(turn.speed) },
     { text: reason(turn) },

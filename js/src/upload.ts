@@ -1,5 +1,6 @@
 /** One attachment on its way to the kernel: sent in pieces, each when the one before was taken. */
-import { isText, kindOf, kindRefused, sizeRefused } from "./attachable";
+import { isText, type Kind, kindOf, kindRefused, markedAs, markRefused, sizeRefused } from "./attachable";
+import type { KeptFile } from "./memory";
 import type { Attached } from "./protocol";
 import type { Request } from "./requests";
 
@@ -18,9 +19,11 @@ export interface Wire {
 let uploads = 0;
 
 export class Upload {
-  readonly id = `u-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++uploads}`;
+  readonly id: string;
   readonly name: string;
-  readonly file: Blob;
+  /** Its bytes; null where only the kernel has them. */
+  readonly file: Blob | null;
+  readonly bytes: number;
   kind: Attached["kind"];
   mime: string;
   /** Bytes that the kernel has taken. */
@@ -34,41 +37,56 @@ export class Upload {
   readonly #wire: Wire;
   readonly #changed: () => void;
 
-  constructor(file: Blob, name: string, wire: Wire, changed: () => void) {
+  /** A file of the page, which begins to be uploaded; or one that the kernel has had since before the page was loaded again. */
+  constructor(file: Blob | KeptFile, name: string, wire: Wire, changed: () => void) {
     this.name = name.slice(-LONGEST_NAME) || "file";
-    this.file = file;
     this.#wire = wire;
     this.#changed = changed;
+    if (!("size" in file)) {
+      [this.id, this.file, this.kind, this.mime, this.bytes, this.sent] = [file.id, null, file.kind, "", file.bytes, file.bytes];
+      this.whole = true;
+      this.ended = Promise.resolve(null);
+      return;
+    }
+    this.id = `u-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++uploads}`;
+    this.file = file;
+    this.bytes = file.size;
     const known = kindOf(name, file.type);
     this.kind = known?.kind ?? "text";
     this.mime = (known?.mime ?? "text/plain").slice(0, LONGEST_MIME);
-    this.ended = this.#run(known !== null).then((reason) => {
+    this.ended = this.#run(file, known).then((reason) => {
       this.reason = reason;
-      this.whole = reason === null;
       this.#changed();
       return reason;
     });
   }
 
-  get bytes(): number {
-    return this.file.size;
+  /** What a page that is loaded again must know of it. */
+  get kept(): KeptFile {
+    const { id, name, kind, bytes, whole } = this;
+    return { id, name, kind, bytes, whole };
   }
 
   /** Takes it back from the kernel, whatever has come of it. */
   discard(): void {
     this.#dropped = true;
-    if (this.sent) void this.#wire.request({ type: "discard", upload: this.id });
+    // While a piece is on its way, that is told when it has been taken.
+    if (this.whole) this.#forget();
   }
 
-  async #run(known: boolean): Promise<string | null> {
-    const { file } = this;
-    const refused = sizeRefused(file.size);
-    if (refused) return refused;
+  #forget(): void {
+    void this.#wire.request({ type: "discard", upload: this.id });
+  }
+
+  async #run(file: Blob, claimed: Kind | null): Promise<string | null> {
+    const size = sizeRefused(file.size);
+    if (size) return size;
     try {
-      if (!known) {
-        const start = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
-        if (!isText(start, file.size <= LOOKED_AT)) return kindRefused(file.type);
-      }
+      const start = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
+      const marked = markedAs(start);
+      if (marked) ({ kind: this.kind, mime: this.mime } = marked);
+      const refused = marked ? null : claimed ? markRefused(claimed) : isText(start, file.size <= LOOKED_AT) ? null : kindRefused(file.type);
+      if (refused) return refused;
       for (let offset = 0; offset < file.size; offset += PIECE) {
         const piece = await file.slice(offset, offset + PIECE).arrayBuffer();
         if (this.#dropped) return "it was removed";
@@ -76,8 +94,13 @@ export class Upload {
         const reason = await this.#wire.request(message, [piece]);
         if (reason !== null) return reason;
         this.sent = Math.min(file.size, offset + piece.byteLength);
+        if (this.#dropped) {
+          this.#forget();
+          return "it was removed";
+        }
         this.#changed();
       }
+      this.whole = true;
     } catch (error) {
       // A folder that was dropped, or a file that has changed on the disk.
       return `it cannot be read (${error instanceof Error ? error.name : "unknown"})`;

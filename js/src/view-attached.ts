@@ -44,7 +44,10 @@ export class AttachedView {
 
   #chip({ kind, name, bytes, id }: Attached, remove?: () => void): HTMLElement {
     const sign = element("span", "jor-attached-sign", icon("file"));
-    if (kind === "image" && id) this.#waiting.set(sign, id);
+    if (kind === "image" && id) {
+      sign.classList.add("jor-picture");
+      this.#waiting.set(sign, id);
+    }
     const label = element("span", "jor-attached-name", visible(name) || kind);
     label.dir = "auto";
     const chip = element("li", "jor-chip", sign, label, element("span", "jor-attached-size", size(bytes)));

@@ -75,7 +75,7 @@ export class AttachmentsView {
 function drawPreview(place: HTMLElement, { kind, file, name }: Upload): () => void {
   const letters = /\.([a-z0-9]{1,4})$/i.exec(name)?.[1]?.toUpperCase() ?? "";
   const drawn = kind === "audio" ? icon("sound") : letters || icon("file");
-  if (kind !== "image" || typeof URL.createObjectURL !== "function") {
+  if (kind !== "image" || !file || typeof URL.createObjectURL !== "function") {
     place.append(drawn);
     return () => undefined;
   }

@@ -42,7 +42,7 @@ export class DeskView {
       draft.ask(text);
       this.#composer.focus();
     });
-    this.#queue = new QueueView(draft, request, () => this.#composer.focus());
+    this.#queue = new QueueView(draft, { request }, () => this.#composer.focus(), signal);
     this.#settings = new SettingsView(request, signal);
     this.#model = new ModelView({ picker: this.#picker, request, needed: () => this.needed(), say: (note) => draft.say(note) }, signal);
     const tools = [this.#model.root, this.#settings.button];
@@ -82,7 +82,7 @@ export class DeskView {
     const now = this.#now;
     if (!now) return;
     const running = isRunning(now.state) && !this.#gone;
-    const empty = !now.messages.length && !running && !now.asking && !now.queued.length && !this.#desk.draft.out.length;
+    const empty = !now.messages.length && !running && !now.asking && !now.asking_attachments?.length && !now.queued.length && !this.#desk.draft.out.length;
     this.#suggestions.take(now.suggestions ?? [], empty && !this.#gone);
     this.#queue.take(now.queued ?? [], running, this.#gone);
   }

@@ -139,6 +139,8 @@ export class ModelPicker {
     if (typed && !/\s/.test(typed) && !this.#rows.some(({ slug }) => slug === typed)) this.#rows.push({ slug: typed, root: slugRow(typed), unfit: "" });
     this.#rows.forEach(({ root, unfit: reason, slug }, at) => {
       root.id = `${this.#id}-${at}`;
+      // A row that was the active one when the list was last open is made once, and shown again.
+      root.setAttribute("aria-selected", "false");
       root.setAttribute("aria-disabled", String(reason !== ""));
       root.classList.toggle("jor-current", slug === this.#current);
       setText(root.lastElementChild as Element, reason);

@@ -4,7 +4,7 @@ import type { TurnActions } from "./turn-actions";
 import { AttachedView } from "./view-attached";
 import { BranchesView } from "./view-branches";
 import { copyText } from "./view-clipboard";
-import { EditView } from "./view-edit";
+import { type Edited, EditView } from "./view-edit";
 import { element, setText, show } from "./view-element";
 import { Note } from "./view-note";
 import { Toolbar } from "./view-toolbar";
@@ -15,6 +15,7 @@ export class QuestionView {
   /** What is asked. */
   text = "";
   readonly #actions: TurnActions;
+  readonly #signal: AbortSignal;
   readonly #words = element("div", "jor-question-text");
   readonly #attached: AttachedView;
   readonly #bubble: HTMLElement;
@@ -29,6 +30,7 @@ export class QuestionView {
   constructor(root: HTMLElement, actions: TurnActions, signal: AbortSignal) {
     this.root = root;
     this.#actions = actions;
+    this.#signal = signal;
     this.#attached = new AttachedView(actions.picture);
     this.#words.dir = "auto";
     this.#bubble = element("article", "jor-question", this.#attached.root, this.#words);
@@ -46,7 +48,6 @@ export class QuestionView {
     this.#row = element("div", "jor-asked-row", this.#tools.root, this.#bubble);
     root.classList.add("jor-asked");
     root.append(this.#row, this.branches.root, this.#note.root);
-    signal.addEventListener("abort", () => this.#edit?.leave(), { once: true });
   }
 
   /** Shows a question that has no turn yet. */
@@ -87,14 +88,16 @@ export class QuestionView {
   #open(pressed: HTMLElement): void {
     const { id, attachments } = this.#turn ?? {};
     if (!id || this.#edit) return;
-    const close = () => {
+    const box = this.root.closest(".jor-chat")?.querySelector<HTMLElement>(".jor-composer .jor-box");
+    const close = (done: boolean) => {
       edit.root.remove();
       this.#edit = null;
       show(this.#row, true);
-      pressed.focus({ preventScroll: true });
+      // What was asked anew is gone in a moment, with the button that was pressed.
+      ((done && box) || pressed).focus({ preventScroll: true });
     };
-    const send = ({ text, keep }: { text: string; keep: number[] }) => this.#actions.request({ type: "edit", turn: id, text, keep, uploads: [] });
-    const edit = new EditView(this.#actions, send, close);
+    const send = (edited: Edited) => this.#actions.request({ type: "edit", turn: id, ...edited });
+    const edit = new EditView({ ...this.#actions, wire: this.#actions, ask: "Ask", send, close }, this.#signal);
     this.#edit = edit;
     show(this.#row, false);
     this.#row.after(edit.root);

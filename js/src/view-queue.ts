@@ -2,6 +2,8 @@
 import type { Draft, Sent } from "./draft";
 import type { Queued } from "./protocol";
 import type { Request } from "./requests";
+import type { Wire } from "./upload";
+import { type Edited, EditView } from "./view-edit";
 import { button, element, setText, show } from "./view-element";
 import { icon } from "./view-icons";
 import { visible } from "./visible";
@@ -13,44 +15,82 @@ export class QueueView {
   readonly #head = element("p", "jor-queue-head");
   readonly #list = element("ul", "jor-queue-list");
   readonly #draft: Draft;
-  readonly #request: (request: Request) => Promise<string | null>;
+  readonly #wire: Wire;
   readonly #left: () => void;
+  readonly #signal: AbortSignal;
   #shown = "";
+  /** The question that is being changed. */
+  #edited: { item: Queued; row: HTMLElement; view: EditView } | null = null;
+  #last: Parameters<QueueView["take"]> = [[], false, false];
 
   /** `left` is called when the row that had the focus has gone. */
-  constructor(draft: Draft, request: (request: Request) => Promise<string | null>, left: () => void) {
+  constructor(draft: Draft, wire: Wire, left: () => void, signal: AbortSignal) {
     this.#draft = draft;
-    this.#request = request;
+    this.#wire = wire;
     this.#left = left;
+    this.#signal = signal;
     this.#list.setAttribute("aria-label", "questions that wait");
     this.root.append(this.#head, this.#list);
     show(this.root, false);
   }
 
   take(queued: readonly Queued[], running: boolean, gone: boolean): void {
+    this.#last = [queued, running, gone];
     const out = this.#draft.out.filter(({ shows }) => shows !== "");
+    const edited = this.#edited?.item.id ?? "";
     // Drawn anew only when something in it has changed: a button keeps the focus that it has.
-    const shown = JSON.stringify([queued, out.map((sent) => [sent.text, sent.shows]), running, gone]);
+    const shown = JSON.stringify([queued, out.map((sent) => [sent.text, sent.shows]), running, gone, edited]);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    const focused = this.root.contains((this.root.getRootNode() as Document | ShadowRoot).activeElement ?? null);
+    if (edited && (gone || !queued.some(({ id }) => id === edited))) this.#handOver();
+    const active = (this.root.getRootNode() as Document | ShadowRoot).activeElement;
+    const focused = this.root.contains(active ?? null);
     setText(this.#head, headOf(queued.length, running, gone));
     show(this.#head, queued.length > 0);
     this.#list.replaceChildren(...queued.map((item) => this.#queued(item, running, gone)), ...out.map((sent) => this.#out(sent)));
     show(this.root, queued.length + out.length > 0);
-    if (focused) (this.#list.querySelector("button") ?? { focus: this.#left }).focus();
+    if (!focused) return;
+    const stays = active instanceof HTMLElement && this.root.contains(active) ? active : this.#list.querySelector("button");
+    (stays ?? { focus: this.#left }).focus();
   }
 
-  #queued({ id, text, attachments = [] }: Queued, running: boolean, gone: boolean): HTMLElement {
+  #queued(item: Queued, running: boolean, gone: boolean): HTMLElement {
+    const { id, text, attachments = [] } = item;
+    if (this.#edited?.item.id === id) return this.#edited.row;
     const now = button("jor-link-button", "Send now");
+    const edit = button("jor-quiet-button", `edit in the queue: ${short(text)}`, icon("edit"));
     const remove = button("jor-quiet-button", `remove from the queue: ${short(text)}`, icon("close"));
+    edit.title = "Edit";
     remove.title = "Remove";
     show(now, !running && !gone);
-    remove.disabled = gone;
+    edit.disabled = remove.disabled = gone;
     this.#onClick(now, { type: "send_now", item: id });
     this.#onClick(remove, { type: "unqueue", item: id });
+    edit.addEventListener("click", () => this.#edit(item), { once: true });
     const files = attachments.map(({ name }) => visible(name)).join(", ");
-    return rowOf(text, files, now, remove);
+    return rowOf(text, files, now, edit, remove);
+  }
+
+  /** Opens a question in its place; one at a time. */
+  #edit(item: Queued): void {
+    this.#edited?.view.close();
+    const close = () => {
+      this.#edited = null;
+      this.take(...this.#last);
+      this.#list.querySelectorAll<HTMLElement>("button[title=Edit]")[this.#last[0].findIndex(({ id }) => id === item.id)]?.focus();
+    };
+    const send = (edited: Edited) => this.#wire.request({ type: "edit_queued", item: item.id, ...edited });
+    const view = new EditView({ picture: () => "", writing: (read) => this.#draft.lend(read), wire: this.#wire, ask: "Save", send, close }, this.#signal);
+    this.#edited = { item, row: element("li", "jor-queue-row", view.root), view };
+    this.take(...this.#last);
+    view.open(item.text, item.attachments);
+  }
+
+  /** The question went out as it was, or never will: what was made of it is not lost. */
+  #handOver(): void {
+    const { view } = this.#edited as { view: EditView };
+    this.#edited = null;
+    view.leave("The question went out, or was removed, before it was changed.");
   }
 
   #out(sent: Sent): HTMLElement {
@@ -67,7 +107,7 @@ export class QueueView {
   #onClick(made: HTMLButtonElement, request: Request): void {
     made.addEventListener("click", async () => {
       made.disabled = true;
-      const refused = await this.#request(request);
+      const refused = await this.#wire.request(request);
       made.disabled = false;
       if (refused !== null) this.#draft.say(`Not done: ${refused}`);
     });

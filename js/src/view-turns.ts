@@ -60,12 +60,12 @@ export class TurnsView {
     this.#kit = kit;
     this.#signal = signal;
     this.#onDrawn = onDrawn;
-    const request: TurnActions["request"] = (asked) => {
+    const request: TurnActions["request"] = (asked, buffers) => {
       if (asked.type === "branch") {
         this.#wanted = asked.turn;
         this.#pressed = document.activeElement?.getAttribute("aria-label") ?? "";
       }
-      return actions.request(asked);
+      return actions.request(asked, buffers);
     };
     this.#actions = { ...actions, request };
     this.log.tabIndex = 0;
@@ -93,8 +93,9 @@ export class TurnsView {
     if (!isTaken(this.#taken, now)) this.#taken = null;
     const words = now.text !== "" || now.thought !== "" || !isNothing(now.beside);
     // The turn may come a moment later than the state that says it has settled.
-    this.leftover = !running && words && (now.asking !== "" || (!!this.#answer && !changed && now.state !== "idle"));
-    if (now.asking && !this.#taken) this.#ask(now);
+    const asks = now.asking !== "" || !!now.asking_attachments?.length;
+    this.leftover = !running && words && (asks || (!!this.#answer && !changed && now.state !== "idle"));
+    if (asks && !this.#taken) this.#ask(now);
     else if (!this.leftover) this.#question = this.#drop(this.#question);
     if ((running && !this.#taken) || this.leftover) {
       this.#answer ??= this.#add("reply");

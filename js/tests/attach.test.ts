@@ -1,9 +1,9 @@
 /** What can be attached, and how it travels: in pieces, in order, each when the one before was taken. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isText, kindOf, kindRefused, modalitiesOf, MOST_BYTES, sizeRefused } from "../src/attachable";
+import { isText, kindOf, kindRefused, markedAs, modalitiesOf, MOST_BYTES, sizeRefused } from "../src/attachable";
 import { PIECE, Upload } from "../src/upload";
-import { type Asked, wire } from "./desk-doubles";
+import { type Asked, bytesOf, PDF, PNG, wire } from "./desk-doubles";
 
 test("a file goes as its type says, by its name where the type says nothing, and else by its bytes", () => {
   const kinds = [
@@ -31,7 +31,7 @@ test("only images and sound need a model that takes them", () => {
 });
 
 test("an upload goes in pieces of at most 512 KiB, each after the one before was taken, and none is lost", async () => {
-  const bytes = Uint8Array.from({ length: 2 * PIECE + 7 }, (_, at) => at % 251);
+  const bytes = Uint8Array.from({ length: 2 * PIECE + 7 }, (_, at) => PNG[at] ?? at % 251);
   const { sent, answer, carrier } = wire();
   const upload = new Upload(new Blob([bytes], { type: "image/png" }), "a.png", carrier, () => undefined);
   const offsets: number[] = [];
@@ -52,7 +52,7 @@ test("an upload goes in pieces of at most 512 KiB, each after the one before was
 
 test("a piece that is refused ends the upload with the reason", async () => {
   const { all, answer, sent, carrier } = wire();
-  const upload = new Upload(new Blob([new Uint8Array(PIECE + 1)], { type: "application/pdf" }), "a.pdf", carrier, () => undefined);
+  const upload = new Upload(new Blob([bytesOf(PDF, PIECE + 1)], { type: "application/pdf" }), "a.pdf", carrier, () => undefined);
   await sent(0);
   answer(0, "this is no PDF");
   assert.equal(await upload.ended, "this is no PDF");
@@ -68,6 +68,23 @@ test("what cannot go is never sent: too large, empty, or of no kind that can", a
   assert.deepEqual(all, []);
 });
 
+test("a file whose bytes are not what its name or type says is refused at once, and is never sent", async () => {
+  const { all, carrier } = wire();
+  const reason = (parts: BlobPart[], type: string, name: string) => new Upload(new Blob(parts, { type }), name, carrier, () => undefined).ended;
+  assert.equal(await reason([new Uint8Array(4000).fill(0xff)], "image/png", "x.png"), "it is no image, whatever its name says");
+  assert.equal(await reason(["words"], "", "x.jpg"), "it is no image, whatever its name says");
+  assert.equal(await reason(["words"], "application/pdf", "x.pdf"), "it is no PDF, whatever its name says");
+  assert.deepEqual(all, []);
+});
+
+test("an image or a PDF is known by its bytes, whatever its name or type", async () => {
+  const marks = [[PNG], [[0xff, 0xd8, 0xff]], [[..."GIF89a"].map((one) => one.charCodeAt(0))], [[..."RIFF1234WEBP"].map((one) => one.charCodeAt(0))], [PDF], [PNG.slice(1)]];
+  assert.deepEqual(marks.map(([mark]) => markedAs(bytesOf(mark as number[], 40))?.mime ?? ""), ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", ""]);
+  const { sent, carrier } = wire();
+  const upload = new Upload(new Blob([bytesOf(PNG, 9)], { type: "application/zip" }), "x.zip", carrier, () => undefined);
+  assert.deepEqual([(await sent(0)).request.type, upload.kind, upload.mime], ["upload", "image", "image/png"]);
+});
+
 test("a file without a type that holds text goes as text", async () => {
   const { all, carrier } = wire(true);
   const upload = new Upload(new Blob(["print('caf\u00e9')"]), "a.py", carrier, () => undefined);
@@ -77,7 +94,7 @@ test("a file without a type that holds text goes as text", async () => {
 
 test("an upload that is removed half way sends no more of it, and tells the kernel", async () => {
   const { all, answer, sent, carrier } = wire();
-  const upload = new Upload(new Blob([new Uint8Array(3 * PIECE)], { type: "image/png" }), "a.png", carrier, () => undefined);
+  const upload = new Upload(new Blob([bytesOf(PNG, 3 * PIECE)], { type: "image/png" }), "a.png", carrier, () => undefined);
   await sent(0);
   answer(0, null);
   await sent(1);
@@ -85,6 +102,15 @@ test("an upload that is removed half way sends no more of it, and tells the kern
   answer(1, null);
   assert.equal(await upload.ended, "it was removed");
   assert.deepEqual(all.map(({ request }) => request.type), ["upload", "upload", "discard"]);
+});
+
+test("an upload that is removed while its only piece is on its way is not left with the kernel", async () => {
+  const { all, answer, sent, carrier } = wire();
+  const upload = new Upload(new Blob([bytesOf(PNG, 40)], { type: "image/png" }), "a.png", carrier, () => undefined);
+  await sent(0);
+  upload.discard();
+  answer(0, null);
+  assert.deepEqual([await upload.ended, upload.whole, all.map(({ request }) => request.type)], ["it was removed", false, ["upload", "discard"]]);
 });
 
 test("a name that is too long keeps its end", async () => {

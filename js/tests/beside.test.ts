@@ -219,15 +219,16 @@ test("draft and place are kept for this tab, and what is not ours there is ignor
   const kept = new Map<string, string>();
   const where = { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, value: string) => void kept.set(name, value), removeItem: (name: string) => void kept.delete(name) };
   const place = { turn: "a1", offset: 40 };
-  keep("m", { draft: "half a th", place }, where);
-  assert.deepEqual(recall("m", where), { draft: "half a th", place });
-  keep("m", { draft: "", place: null }, where);
+  const files = [{ id: "u-1", name: "a.png", kind: "image", bytes: 9, whole: true }] as const;
+  keep("m", { draft: "half a th", files, place }, where);
+  assert.deepEqual(recall("m", where), { draft: "half a th", files, place });
+  keep("m", { draft: "", files: [], place: null }, where);
   assert.equal(kept.size, 0);
-  for (const odd of ["{", "null", "[]", '{"draft":1,"place":{"turn":1}}', '"x"']) {
+  for (const odd of ["{", "null", "[]", '{"draft":1,"place":{"turn":1}}', '{"files":[{"id":1},null,"x"]}', '"x"']) {
     kept.set("jupyter_openrouter/chat/m", odd);
-    assert.deepEqual(recall("m", where), { draft: "", place: null });
+    assert.deepEqual(recall("m", where), { draft: "", files: [], place: null });
   }
-  assert.deepEqual(recall("m", null), { draft: "", place: null });
+  assert.deepEqual(recall("m", null), { draft: "", files: [], place: null });
 });
 
 test("a page that is loaded again has the draft", async () => {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { close, hear, render, type Entry } from "../src/core";
 import { FakeHost, frame } from "./page";
 import "./chat-part";
+import { bytesOf, PNG } from "./desk-doubles";
 
 const CHAT = { _kind: "chat", _core_id: "c", state: "idle", message: "", reasoning: "", model: "openai/gpt-4", error: null, interruptible: false, messages: [], asking: "", finish_reason: "", usage: null };
 
@@ -101,7 +102,7 @@ test("while an answer runs Enter puts the question in the queue, which is shown 
   host.set({ queued: [{ id: "k1", text: "second", attachments: [{ kind: "image", name: "a.png", mime: "image/png", bytes: 7 }] }] });
   await frame();
   assert.equal(find(".jor-queue").textContent, "1 queued question, asked when this answer is doneseconda.pngSend now");
-  const [now, remove] = Array.from(el.querySelectorAll<HTMLButtonElement>(".jor-queue button"));
+  const [now, , remove] = Array.from(el.querySelectorAll<HTMLButtonElement>(".jor-queue button"));
   assert.deepEqual([now?.hidden, remove?.getAttribute("aria-label")], [true, "remove from the queue: second"]);
   remove?.click();
   remove?.click();
@@ -109,6 +110,45 @@ test("while an answer runs Enter puts the question in the queue, which is shown 
   host.set({ queued: [] });
   await frame();
   assert.equal(find(".jor-queue").hidden, true);
+  end();
+});
+
+test("a question of the queue is changed in its place, its files as well; Esc leaves it as it was", async () => {
+  const attachments = [{ kind: "image", name: "a.png", mime: "image/png", bytes: 7 }, { kind: "text", name: "b.txt", mime: "text/plain", bytes: 7 }];
+  const queued = [{ id: "k1", text: "second", attachments }, { id: "k2", text: "third" }];
+  const { host, find, el, end } = open({ state: "streaming", asking: "first", queued });
+  await frame();
+  const pressed = (name: string) => Array.from(el.querySelectorAll<HTMLButtonElement>("button")).find((one) => (one.getAttribute("aria-label") ?? one.textContent) === name) as HTMLButtonElement;
+  pressed("edit in the queue: second").click();
+  const box = find<HTMLTextAreaElement>(".jor-queue .jor-edit textarea");
+  assert.deepEqual([box.value, document.activeElement], ["second", box]);
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true }));
+  assert.deepEqual([el.querySelectorAll(".jor-edit").length, document.activeElement?.getAttribute("aria-label"), host.sent.some(({ type }) => type === "stop")], [0, "edit in the queue: second", false]);
+  pressed("edit in the queue: second").click();
+  const again = find<HTMLTextAreaElement>(".jor-queue .jor-edit textarea");
+  pressed("remove a.png").click();
+  again.value = "other";
+  // What comes meanwhile leaves the box as it is, and the focus in it.
+  host.set({ queued: [...queued, { id: "k3", text: "fourth" }] });
+  await frame();
+  assert.deepEqual([find<HTMLTextAreaElement>(".jor-queue .jor-edit textarea").value, document.activeElement, el.querySelectorAll(".jor-queue-row").length], ["other", again, 3]);
+  find<HTMLFormElement>(".jor-queue .jor-edit").requestSubmit();
+  const sent = host.sent.at(-1);
+  assert.deepEqual([sent?.type, sent?.item, sent?.text, sent?.keep, sent?.uploads], ["edit_queued", "k1", "other", [1], []]);
+  host.message({ type: "ack", id: sent?.id });
+  await frame();
+  assert.equal(el.querySelectorAll(".jor-edit").length, 0);
+  end();
+});
+
+test("a question that goes out while it is being changed leaves what it had become in the box", async () => {
+  const { host, box, find, el, end } = open({ state: "streaming", asking: "first", queued: [{ id: "k1", text: "second" }] });
+  await frame();
+  find(".jor-queue button[title=Edit]").click();
+  find<HTMLTextAreaElement>(".jor-queue .jor-edit textarea").value = "half of anoth";
+  host.set({ asking: "second", queued: [] });
+  await frame();
+  assert.deepEqual([box.value, find(".jor-composer .jor-note").textContent, el.querySelectorAll(".jor-edit").length], ["half of anoth", "The question went out, or was removed, before it was changed.", 0]);
   end();
 });
 
@@ -193,7 +233,7 @@ function dropped(target: HTMLElement, type: string, files: File[], text = ""): E
   target.dispatchEvent(event);
   return event;
 }
-const image = (name = "a.png") => new File([new Uint8Array(9)], name, { type: "image/png" });
+const image = (name = "a.png") => new File([bytesOf(PNG, 9)], name, { type: "image/png" });
 
 test("files are dropped anywhere on the chat, or pasted; they are uploaded, and go with the question by name", async () => {
   const made: string[] = [];

@@ -39,3 +39,14 @@ export function wire(willing = false) {
 
 /** Lets everything happen that waits for nothing but promises. */
 export const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+
+/** The beginnings of an image and of a PDF, which their bytes are known by. */
+export const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+export const PDF = [0x25, 0x50, 0x44, 0x46, 0x2d];
+
+/** So many bytes that begin like that. */
+export function bytesOf(mark: readonly number[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  bytes.set(mark);
+  return bytes;
+}

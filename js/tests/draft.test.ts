@@ -5,12 +5,12 @@ import { MOST_ATTACHED } from "../src/attachable";
 import { type Awaited, BEHIND, follow, type Standing } from "../src/awaiting";
 import { Draft, SLOW } from "../src/draft";
 import { questions, Recall } from "../src/recall";
-import { settle, wire } from "./desk-doubles";
+import { bytesOf, PNG, settle, wire } from "./desk-doubles";
 
 const IDLE: Standing = { state: "idle", asking: "", queued: [], messages: [] };
 const user = (content: string) => ({ role: "user", content }) as const;
 const answer = (content: string) => ({ role: "assistant", content }) as const;
-const png = (name = "a.png") => ({ file: new Blob([new Uint8Array(9)], { type: "image/png" }), name });
+const png = (name = "a.png") => ({ file: new Blob([bytesOf(PNG, 9)], { type: "image/png" }), name });
 
 test("a question that is sent leaves the box, and one that is refused comes back before what was typed since", async () => {
   const { all, carrier, answer: reply } = wire();
@@ -116,6 +116,54 @@ test("a stop before the first word puts question and files back, and the files a
   draft.close();
 });
 
+test("a question of files alone comes back with them after a stop before the first word, and not when it was answered", async () => {
+  const asking_attachments = [{ kind: "image", name: "a.png", mime: "image/png", bytes: 9 }] as const;
+  for (const answered of [false, true]) {
+    const { all, carrier } = wire(true);
+    const draft = new Draft(carrier);
+    draft.add([png()]);
+    await settle();
+    draft.send();
+    await settle();
+    assert.equal(draft.attached.length, 0);
+    const before = all.length;
+    draft.take({ ...IDLE, state: "waiting", asking: "", asking_attachments });
+    const messages = answered ? [{ ...user(""), attachments: [...asking_attachments] }, answer("It")] : [];
+    draft.take({ ...IDLE, state: "stopped", asking: "", asking_attachments: [], messages });
+    await settle();
+    assert.deepEqual([draft.text, draft.attached.length, all.slice(before).map(({ request }) => request.type)], answered ? ["", 0, []] : ["", 1, ["upload"]]);
+    draft.close();
+  }
+});
+
+test("a page that is loaded again takes up the files that the kernel has, and says which were lost", async () => {
+  const { all, carrier } = wire(true);
+  const before = new Draft(carrier);
+  before.add([png(), png("b.png")]);
+  await settle();
+  const [first] = before.files;
+  const draft = new Draft(carrier);
+  draft.takeUp("Why?", [...before.files.slice(0, 1), { id: "u-9", name: "big.pdf", kind: "file", bytes: 3e6, whole: false }]);
+  assert.deepEqual([draft.text, draft.attached.map(({ name, whole, bytes }) => [name, whole, bytes]), draft.note], ["Why?", [["a.png", true, 9]], "Attach again what had not been uploaded when the page was loaded again: big.pdf."]);
+  const sent = all.length;
+  draft.send();
+  await settle();
+  assert.deepEqual(all.slice(sent).map(({ request }) => request), [{ type: "ask", text: "Why?", uploads: [first?.id] }]);
+  // Its bytes are nowhere any more.
+  draft.take({ ...IDLE, state: "waiting", asking: "Why?" });
+  draft.take({ ...IDLE, state: "stopped" });
+  assert.deepEqual([draft.text, draft.attached, draft.note], ["Why?", [], "Attach again: a.png."]);
+  draft.close();
+});
+
+test("what is in the box stays when an earlier page has left something", () => {
+  const draft = new Draft(wire(true).carrier);
+  draft.write("new");
+  draft.takeUp("old", []);
+  assert.equal(draft.text, "new");
+  draft.close();
+});
+
 test("a question that its turn holds does not come back, also where the turn comes late", async () => {
   const { carrier } = wire(true);
   for (const late of [false, true]) {
@@ -147,14 +195,14 @@ test("the same question as before comes back too, when it was stopped", async ()
 });
 
 test("a question of which nothing was ever shown comes back after a moment", () => {
-  const one: Awaited<number> = { text: "Why?", item: 1, from: 0, seen: "", since: 0 };
+  const one: Awaited<number> = { text: "Why?", files: 0, item: 1, from: 0, seen: "", since: 0 };
   const failed = { ...IDLE, state: "failed" } as const;
   assert.deepEqual(follow([one], failed, BEHIND - 1), { rest: [one], back: [] });
   assert.deepEqual(follow([one], failed, BEHIND), { rest: [], back: [one] });
 });
 
 test("a question in the queue is waited for, and forgotten when it was taken out", () => {
-  const one: Awaited<number> = { text: "q", item: 1, from: 0, seen: "", since: 0 };
+  const one: Awaited<number> = { text: "q", files: 0, item: 1, from: 0, seen: "", since: 0 };
   const queued = [{ id: "1", text: "q" }];
   const inQueue = follow([one], { ...IDLE, state: "stopped", queued }, 1e9);
   assert.deepEqual(inQueue.rest.map(({ seen }) => seen), ["queued"]);

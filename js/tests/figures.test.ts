@@ -1,7 +1,7 @@
 /** The figures of a footer: what is unknown is left out or called so, never 0. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cost, duration, tokenCount } from "../src/figures";
+import { cost, duration, tokenCount, totalParts } from "../src/figures";
 import { speedOf, turnFigures } from "../src/turn-figures";
 import type { Turn } from "../src/protocol";
 
@@ -37,4 +37,13 @@ test("a footer says whom it asked first, how fast it was, and the provider's own
   assert.equal(turnFigures(turn)[1]?.title, "tried m/y: 503 overloaded");
   assert.deepEqual(footerParts({ role: "assistant", content: "", model: "m", requested_model: "m", tried: ["A: 503", "B: 502"], finish_reason: "stop", native_finish_reason: "stop" }), ["m", "after 2 failed tries", "stop"]);
   assert.deepEqual([speedOf(3.21), speedOf(0), speedOf(undefined)], ["3.2 tokens/s", "", ""]);
+});
+
+test("what nobody pays is said to be so, in a footer and in the sum, and is no part of what was paid", () => {
+  const turn: Turn = { role: "assistant", content: "x", model: "demo/echo", usage: { prompt_tokens: 1, completion_tokens: 2, cost: 0.004 }, uncharged: true };
+  assert.deepEqual(footerParts(turn), ["demo/echo", "1 \u2192 2 tokens", "$0.004"]);
+  assert.equal(turnFigures(turn)[2]?.title, "not charged");
+  assert.deepEqual(totalParts({ prompt_tokens: 1, completion_tokens: 2, cost: 0, uncharged: 0.004 }), ["1 \u2192 2 tokens", "$0.004 (not charged)"]);
+  assert.deepEqual(totalParts({ prompt_tokens: 1, completion_tokens: 2, cost: 0.5, uncharged: 0.004 }), ["1 \u2192 2 tokens", "$0.50", "$0.004 (not charged)"]);
+  assert.deepEqual(totalParts({ prompt_tokens: 1, completion_tokens: 2, cost: 0 }), ["1 \u2192 2 tokens", "free"]);
 });

@@ -103,6 +103,17 @@ test("the picker is a combobox: the focus stays in the field, the keys move thro
   end();
 });
 
+test("when the list is opened again one row is the active one, not also those that were", async () => {
+  const { picker, anchor, rows, press, end } = opened();
+  for (const current of [GPT.slug, OPUS.slug, GPT.slug]) {
+    void picker.choose(anchor, { current });
+    await settle();
+    assert.equal(rows().filter((row) => row.getAttribute("aria-selected") === "true").length, 1);
+    press("Escape");
+  }
+  end();
+});
+
 test("Esc closes the picker, chooses nothing, and does not reach what is around it", async () => {
   const { picker, anchor, press, end } = opened();
   let heard = 0;

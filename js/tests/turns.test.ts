@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answer, ChatPage, clipboard, delta, key, question, until } from "./chat-page";
+import { bytesOf, PNG } from "./desk-doubles";
 import { frame } from "./page";
 
 const TWO = [question("q1"), answer("a1"), question("q2"), answer("a2")];
@@ -234,6 +235,48 @@ test("where another was asked the very same, what runs is shown again as soon as
   page.host.message(delta(2, "es."));
   await frame();
   assert.deepEqual(page.texts(), ["Why?", "Because.", "Why?", "Bees."]);
+  page.end();
+});
+
+test("files are added to a question that is edited, and go with it when they are whole; Esc lets them go", async () => {
+  const page = new ChatPage({ messages: [question("q1", "Old?"), answer("a1")], version: 1, state: "done" });
+  await frame();
+  for (const asked of [false, true]) {
+    page.button("Edit the question").click();
+    const transfer = { types: ["Files"], files: [new File([bytesOf(PNG, 9)], "sky.png", { type: "image/png" })], getData: () => "" };
+    page.find(".jor-edit textarea").dispatchEvent(Object.assign(new Event("paste", { bubbles: true, cancelable: true }), { clipboardData: transfer }));
+    assert.equal(page.all(".jor-composer .jor-upload").length, 0, "they are not for the box below");
+    await until(() => page.last()?.type === "upload", "the upload");
+    const upload = page.last();
+    page.acknowledge();
+    if (!asked) {
+      page.find(".jor-edit textarea").dispatchEvent(key("Escape"));
+      await until(() => page.last()?.type === "discard", "the files are let go");
+      continue;
+    }
+    await frame();
+    page.find(".jor-edit textarea").dispatchEvent(key("Enter"));
+    await until(() => page.last()?.type === "edit", "the question");
+    assert.deepEqual([page.last().text, page.last().uploads], ["Old?", [upload.upload]]);
+    page.acknowledge();
+    await until(() => page.all(".jor-edit").length === 0, "the end");
+    assert.deepEqual([page.sent("discard").length, document.activeElement], [1, page.find(".jor-composer .jor-box")]);
+  }
+  page.end();
+});
+
+test("a file that cannot go keeps an edited question from being asked, and says why", async () => {
+  const page = new ChatPage({ messages: [question("q1", "Old?"), answer("a1")], version: 1, state: "done" });
+  await frame();
+  page.button("Edit the question").click();
+  const transfer = { types: ["Files"], files: [new File([new Uint8Array(40).fill(255)], "sky.png", { type: "image/png" })], getData: () => "" };
+  page.find(".jor-edit textarea").dispatchEvent(Object.assign(new Event("paste", { bubbles: true, cancelable: true }), { clipboardData: transfer }));
+  await until(() => page.all(".jor-edit .jor-bad").length === 1, "the reason");
+  assert.match(page.find(".jor-edit .jor-bad").textContent ?? "", /it is no image/);
+  page.find(".jor-edit textarea").dispatchEvent(key("Enter"));
+  assert.deepEqual([page.find<HTMLButtonElement>(".jor-edit .jor-send").disabled, page.sent("edit").length], [true, 0]);
+  page.button("remove sky.png").click();
+  assert.equal(page.find<HTMLButtonElement>(".jor-edit .jor-send").disabled, false);
   page.end();
 });
 
