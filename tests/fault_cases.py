@@ -243,6 +243,27 @@ group(
     ),
     no_content_type=once(head(kind=""), framed(BODY), LAST, text="Hello"),
     content_type_of_plain_text=once(head(kind="text/plain; charset=x"), framed(BODY), LAST, text="Hello"),
+    whole_answer_named_a_stream=Case((answer("200 OK", WHOLE, kind="text/event-stream"),), text="Hello"),
+    whole_answer_without_a_type=Case((answer("200 OK", WHOLE, kind=""),), text="Hello"),
+    whole_answer_on_many_lines=once(
+        head(kind="text/plain"), *map(framed, json.dumps(WHOLE, indent=1).encode().splitlines(True)), LAST, text="Hello"
+    ),
+    json_error_named_a_stream=Case(
+        (answer("200 OK", {"error": {"code": 402, "message": "No credit"}}, kind="text/event-stream"),),
+        error=PaymentRequiredError,
+        says="No credit",
+    ),
+    json_error_named_a_stream_may_pass=Case(
+        (answer("200 OK", {"error": {"code": 429, "message": "later"}}, kind="text/plain"), OK),
+        text="Hello",
+        attempts=1,
+        options={"retry": QUICK},
+    ),
+    words_instead_of_a_stream=Case(
+        (answer("200 OK", b"upstream connect error", kind="text/plain"),),
+        error=StreamError,
+        says="no stream: 'upstream connect error'",
+    ),
     early_hints_before_the_answer=once(
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", *OK, text="Hello"
     ),

@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 import pytest
-from faults import OK, FaultServer
+from faults import OK, FaultServer, answer
 
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.demo import DemoServer
@@ -156,6 +156,21 @@ def test_one_failure_does_not_end_the_rest_at_a_pace_either() -> None:
         "NoneType",
         "ProviderError",
     ]
+
+
+def test_a_fault_of_the_caller_is_raised_and_waits_for_nobody() -> None:
+    def told(_: Any) -> None:
+        raise ZeroDivisionError("in on_retry")
+
+    async def run() -> None:
+        async with FaultServer(answer("503 Busy", {"error": {"message": "later"}})) as server:
+            async with AsyncOpenRouter(base_url=server.base_url) as client:
+                many = client.chat_many(["a", "b"], model="m", on_retry=told)
+                with pytest.raises(ZeroDivisionError, match="in on_retry"):
+                    await asyncio.wait_for(anext(many), 30)
+            await server.emptied()
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(
