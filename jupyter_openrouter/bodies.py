@@ -20,6 +20,7 @@ from .errors import (
     status_class,
     wait_remedy,
 )
+from .hidden_keys import without_keys
 from .plan import Connection
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -126,7 +127,7 @@ async def _error_body(connection: Connection) -> bytes:
 
 def printable_header(text: str) -> str:
     """What of a header's text can be shown."""
-    return "".join(c for c in text[:500] if c.isprintable())
+    return without_keys("".join(c for c in text[:500] if c.isprintable()))
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from .errors import LOOKS_LIKE_KEY, EventError
+from .errors import EventError
+from .hidden_keys import without_keys
 from .pieces import Pieces, ReasoningDetails, ToolCalls
 
 _decode = msgspec.json.Decoder().decode
@@ -285,7 +286,7 @@ class Growing:
         """Counts a chunk that is left out, and keeps the first 80 characters of the first 20."""
         self.skipped += 1
         if len(self.skipped_chunks) < 20:
-            self.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", note[:200])[:_MAX_NOTE])
+            self.skipped_chunks.append(without_keys(note[:200])[:_MAX_NOTE])
 
     @property
     def begun(self) -> bool:
@@ -335,7 +336,7 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
     for name in ("id", "model", "provider", "service_tier"):
         value = chunk.get(name)
         if value and isinstance(value, str) and value != getattr(into, name):
-            setattr(into, name, _mended(value))
+            setattr(into, name, without_keys(_mended(value)))
     if (usage := chunk.get("usage")) and isinstance(usage, dict):
         into.usage = Usage.read(usage)
     if (error := chunk.get("error")) is not None and error is not False:
@@ -424,11 +425,11 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
     if len(choices) != 1 or (choice := choices[0]).finish_reason == "error" or into.finish_reason == "error":
         return None
     if chunk.id != into.id and chunk.id:
-        into.id = chunk.id
+        into.id = without_keys(chunk.id)
     if chunk.model != into.model and chunk.model:
-        into.model = chunk.model
+        into.model = without_keys(chunk.model)
     if chunk.provider != into.provider and chunk.provider:
-        into.provider = chunk.provider
+        into.provider = without_keys(chunk.provider)
     if chunk.service_tier:
         into.service_tier = chunk.service_tier
     if chunk.system_fingerprint is not None:

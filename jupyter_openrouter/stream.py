@@ -350,7 +350,9 @@ class Stream:
         if text.startswith("{"):
             self._fold_text(text)
         elif not any(text.startswith(field) or field.startswith(text) for field in _FIELDS):  # "" begins all
-            raise StreamError(f"{self._transport.host} answered with something that is no stream: {text[:80]!r}.")
+            raise StreamError(
+                f"{self._transport.host} answered with something that is no stream: {text[:80]!r}."
+            )
 
     def _fold_text(self, text: str) -> None:
         try:

@@ -21,6 +21,7 @@ ORDER = [
         "fences",
         "file_lock",
         "hidden_input",
+        "hidden_keys",
         "inert_inline",
         "inert_text",
         "inert_writer",
