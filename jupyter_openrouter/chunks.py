@@ -14,6 +14,7 @@ import msgspec
 
 from .errors import EventError
 from .hidden_keys import without_keys
+from .money import charged_upstream
 from .pieces import Pieces, ReasoningDetails, ToolCalls
 
 _decode = msgspec.json.Decoder().decode
@@ -77,6 +78,23 @@ class Usage(msgspec.Struct, frozen=True):
             mine, theirs = getattr(self, name), getattr(other, name)
             figures[name] = None if mine is None or theirs is None else mine + theirs
         return Usage(**figures)
+
+    @property
+    def upstream_cost(self) -> float:
+        """US dollars that the provider charged beside ``cost``; see ``money.charged_upstream``."""
+        return charged_upstream(self.details)
+
+    def with_later(self, raw: dict[str, Any]) -> Usage:
+        """What holds when the service reports once more: what it leaves out of the same tokens stays known.
+
+        >>> Usage.read({"completion_tokens": 2, "cost": 0.5}).with_later({"completion_tokens": 2}).cost
+        0.5
+        >>> Usage.read({"completion_tokens": 2, "cost": 0.5}).with_later({"completion_tokens": 3}).cost
+        """
+        later = Usage.read(raw)
+        if later.completion_tokens not in (None, self.completion_tokens):
+            return later
+        return Usage.read(self.details | {name: value for name, value in raw.items() if value is not None})
 
     def to_dict(self) -> dict[str, Any]:
         """The known figures under their wire names."""
@@ -338,7 +356,7 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
         if value and isinstance(value, str) and value != getattr(into, name):
             setattr(into, name, without_keys(_mended(value)))
     if (usage := chunk.get("usage")) and isinstance(usage, dict):
-        into.usage = Usage.read(usage)
+        into.usage = Usage.read(usage) if into.usage is None else into.usage.with_later(usage)
     if (error := chunk.get("error")) is not None and error is not False:
         into.failure = error
     for name in chunk.keys() - _READ:

@@ -265,7 +265,7 @@ class AsyncOpenRouter:
         ident = response.generation_id or response.id
         if response.cache_source and response.saved is None:
             ident = response.cache_source
-        elif not ident or response.usage is not None:
+        elif not ident or response.cost is not None:
             return response
         for wait in (0.25, 0.5, 1.0, 2.0, 4.0):
             await asyncio.sleep(0.0 if self.replays else wait)
@@ -277,7 +277,8 @@ class AsyncOpenRouter:
             if isinstance(data, dict):
                 response.take_generation(data)
                 update(response)
-                break
+                if (response.saved if response.cache_source else response.cost) is not None:
+                    break
         return response
 
     @cached_property

@@ -90,7 +90,7 @@ class Spending:
         response, reservation, before = self._response(), self._reservation, self._estimate
         if response is None or reservation is None or before is None or response.concluded:
             return None
-        cost = response.cost
+        cost = None if response.cost is None else known_cost(response)
         if cost is None:
             if response.characters < self._next_look or before.dollars_in is None or not self._price_out:
                 return None
