@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from .answering import answer
 from .background import Job, background
 from .cell import Asked
-from .conversation import answered
+from .conversation import Conversation, answered
+from .conversations import conversations
 from .errors import AnswerFormatError, OpenRouterError
 from .keys import Key
 from .ledger import ledger
@@ -34,6 +38,20 @@ def short(error: BaseException) -> BaseException:
 
 
 _going_on: set[Asking] = set()
+_numbers = itertools.count()
+_newest: WeakKeyDictionary[Conversation, dict[str, tuple[int, int | None]]] = WeakKeyDictionary()
+"""The last asked of what each cell has brought into a conversation: its number, and the cell's execution count."""
+_taking = threading.Lock()
+
+
+def _kept(asked: Asked) -> Asked:
+    """The same, its conversation among those of the kernel and with the system message that it is asked with."""
+    if asked.conversation is None:
+        return asked
+    talk = conversations.kept(asked.conversation)
+    if asked.flags.system is not None:
+        talk.system = asked.flags.system
+    return replace(asked, conversation=talk)
 
 
 def _beside_others(asked: Asked) -> list[str]:
@@ -71,8 +89,10 @@ class Asking:
         *,
         goes_on: bool = False,
     ) -> None:
-        self._asked, self._key, self._live, self._keep = asked, key, live, keep
+        self._asked, self._key, self._live, self._keep = _kept(asked), key, live, keep
+        asked = self._asked
         self.where, self.conversation = asked.where, asked.conversation
+        self._number = next(_numbers)
         self.goes_on = goes_on
         self._notes = [*asked.notes, *_beside_others(asked)]
         self._run: Run | None = Run() if asked.flags.background else None
@@ -202,13 +222,7 @@ class Asking:
         notes = [note for note in self._notes if note != asked.rerun or answered(response)]
         response.notes = list(dict.fromkeys([*notes, *response.notes]))
         if asked.conversation is not None:
-            asked.conversation.take(
-                asked.content,
-                response,
-                cell_id=asked.where.cell_id,
-                run=asked.where.run,
-                source=asked.where.source,
-            )
+            self._take(asked.conversation)
         error = self.error = self.error or response.error
         if error is not None:
             short(error)
@@ -218,6 +232,23 @@ class Asking:
             self._run.end()
         if is_open(response):
             settle_later(response, lambda: self._live.update(self._forms()))
+
+    def _take(self, talk: Conversation) -> None:
+        """Takes the answer into its conversation; not where the cell was run again since, and was answered sooner."""
+        where, response = self.where, self.response
+        with _taking:
+            newest = _newest.setdefault(talk, {})
+            number, run = newest.get(where.cell_id, (-1, None))
+            if where.cell_id and number > self._number and run != where.run and answered(response):
+                response.notes.append(
+                    f"This cell was run again and answered sooner: this answer is not in {talk.name!r}."
+                )
+                return
+            taken = talk.take(
+                self._asked.content, response, cell_id=where.cell_id, run=where.run, source=where.source
+            )
+            if taken:
+                newest[where.cell_id] = (self._number, where.run)
 
     def _forms(self) -> dict[str, Any]:
         # What a cell raises stands below its output; what ends after its cell has nowhere else to be said.

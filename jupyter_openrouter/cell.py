@@ -199,11 +199,12 @@ def _before(
         return None, flags.system or None, [], []
     from .conversations import conversations
 
-    conversation = conversations.get(flags.chat)
-    if flags.system is not None:
-        conversation.system = flags.system
+    conversation = conversations.seen(flags.chat)
     note = conversation.rerun_note(where.cell_id, run=where.run)
     before = conversation.messages(where.cell_id, run=where.run)
+    if flags.system is not None:  # which holds for the conversation once something is asked in it
+        system = [{"role": "system", "content": flags.system}] if flags.system else []
+        before = [*system, *before[bool(conversation.system) :]]
     return conversation, None, before, [note] if note else []
 
 

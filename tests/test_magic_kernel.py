@@ -438,6 +438,31 @@ def test_a_question_beside_a_running_answer_of_its_conversation_says_what_it_goe
     assert "still running" not in saved(run)["text/plain"]
 
 
+def test_the_answer_of_an_earlier_run_of_a_cell_does_not_replace_that_of_a_later_one(shared: Kernel) -> None:
+    good(cell(shared, "%%openrouter -m demo/slow -c late --background -o early\ntell", cell_id="late-1"))
+    shared.until(lambda: shared.answers() and shared.text(shared.answers()[-1]))
+    good(cell(shared, "%%openrouter -m demo/echo -c late\nagain", cell_id="late-1"))
+    shared.run("early.stop(); early.wait()")
+    good(cell(shared, "%%openrouter -m demo/echo -c late\nmore", cell_id="late-2"))
+    shared.run("from jupyter_openrouter.conversations import conversations")
+    said = shared.value("[turn.content for turn in conversations['late'].turns]")
+    assert said == ["again", "again", "more", "more"]
+    assert "answered sooner" in shared.value("early.notes")[-1]
+    assert shared.value("bool(early.text)"), "it is in the variable all the same"
+
+
+def test_what_sends_nothing_begins_no_conversation_and_changes_none(shared: Kernel) -> None:
+    shared.run("from jupyter_openrouter.conversations import conversations")
+    good(shared.run("%%openrouter -m demo/echo -c unsent -s brief --dry-run\nhello"))
+    run = shared.run("%%openrouter -m demo/echo -c unsent -s brief\n{{ 1/0 }}")
+    assert run.reply is not None
+    assert run.reply["ename"] == "PromptError"
+    assert shared.value("'unsent' in conversations") is False
+    good(shared.run("%%openrouter -m demo/echo -c sent -s brief\nhello"))
+    good(shared.run("%%openrouter -m demo/echo -c sent -s long --dry-run\nhello"))
+    assert shared.value("conversations['sent'].system") == "brief"
+
+
 def test_an_error_in_the_background_is_said_in_the_output_and_raised_where_it_is_awaited(
     shared: Kernel,
 ) -> None:
