@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .answering import Question
 from .errors import InvalidRequestError
 from .flags import FlagError, fields, split_known
+from .masking import mask, masked
 from .plan import Timeouts
 from .taping import taping
 
@@ -172,6 +173,8 @@ def _prompt(
             made = expressions.expand(body, namespace, run=run_here, first_line=first_line)
     else:
         made, attached = prompt, bool(flags.image or flags.file or flags.audio)
+    if isinstance(prompt, str):
+        made = replace(made, notes=[*made.notes, *_typed_secrets(flags.system or "", prompt)])
     if attached:
         from .attachments import attach, with_attachments
 
@@ -187,6 +190,14 @@ def _prompt(
     if flags.completion and not isinstance(made.content, str):
         raise InvalidRequestError("--completion continues a text, and the prompt holds more.", remedy="")
     return made
+
+
+def _typed_secrets(*texts: str) -> list[str]:
+    """What to say of secrets that a person has typed: unlike those in values, they are not masked."""
+    kinds = ", ".join(sorted({kind for text in texts for kind in masked(mask(text)) - masked(text)}))
+    return (
+        [f"What was typed holds what looks like a secret ({kinds}), and goes out as it is."] if kinds else []
+    )
 
 
 def _before(

@@ -19,8 +19,8 @@ SHORTEST = 12
 class Secret(Protocol):
     """A key that is in use."""
 
-    def hidden_in(self, text: str) -> str:
-        """The text without this key."""
+    def hidden_in(self, text: str, mark: str = "") -> str:
+        """The text with a mark in the place of this key."""
 
 
 _in_use: dict[int, weakref.ref[Secret]] = {}
@@ -38,9 +38,13 @@ def without_keys(text: str) -> str:
     >>> without_keys("Bearer sk-or-v1-0123456789abcdef0123 is unknown")
     'Bearer sk-or-… is unknown'
     """
-    if len(text) < SHORTEST:
-        return text
-    for held in list(_in_use.values()):
-        if (secret := held()) is not None:
-            text = secret.hidden_in(text)
-    return LOOKS_LIKE_KEY.sub(MARK, text)
+    return LOOKS_LIKE_KEY.sub(MARK, without_keys_in_use(text))
+
+
+def without_keys_in_use(text: str, mark: str = "") -> str:
+    """The same for those that are in use alone; "" is a mark that suits the key."""
+    if len(text) >= SHORTEST:
+        for held in list(_in_use.values()):
+            if (secret := held()) is not None:
+                text = secret.hidden_in(text, mark)
+    return text

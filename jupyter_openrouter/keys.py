@@ -44,15 +44,15 @@ class Key:
         """The value of the ``Authorization`` header; to be asked for at the last moment only."""
         return "Bearer " + self._reveal()
 
-    def hidden_in(self, text: str) -> str:
-        """The text without this key, as it is or in base64, in which a header may be quoted.
+    def hidden_in(self, text: str, mark: str = "") -> str:
+        """The text with a mark in the place of this key, as it is or in base64, in which a header may be quoted.
 
         >>> Key("0123-4567-89ab-cdef", source="argument").hidden_in("unknown key 0123-4567-89ab-cdef")
         'unknown key …'
         """
         if len(self._reveal()) < SHORTEST:
             return text
-        mark = MARK if LOOKS_LIKE_KEY.match(self._reveal()) else "…"
+        mark = mark or (MARK if LOOKS_LIKE_KEY.match(self._reveal()) else "…")
         return functools.reduce(lambda shown, form: shown.replace(form, mark), self._forms(), text)
 
     def _forms(self) -> tuple[str, ...]:

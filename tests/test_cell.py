@@ -117,6 +117,16 @@ def test_a_system_message_that_cannot_be_sent_is_said_and_an_empty_one_sends_non
         conversations.forget(name)
 
 
+def test_a_secret_that_was_typed_is_sent_and_said_to_be() -> None:
+    token = "ghp_" + "a1B2" * 9
+    made = make("", f"is {token} valid? {{{{ token }}}}", token=token)
+    assert made.content.startswith(f"is {token} valid?")
+    assert made.content.count(token) == 1, "that of the value is masked"
+    assert "typed holds what looks like a secret (GitHub token), and goes out as it is" in made.notes[-1]
+    assert "AWS key id" in make("-s AKIAABCDEFGHIJKLMNOP", "x").notes[-1]
+    assert not make("-s brief", "⟦masked: API key⟧ sk-learn").notes
+
+
 def test_without_a_model_it_says_how_to_name_one() -> None:
     with pytest.raises(InvalidRequestError, match="no model is named") as error:
         asked(parse(""), "hello", {})
