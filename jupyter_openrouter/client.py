@@ -342,7 +342,10 @@ class AsyncOpenRouter:
         options.setdefault("retry", self.retry)
         check_policies(options)
         spending = Spending(
-            response, bodies, lambda slug: self.catalog.model(slug), max_cost=options.pop("max_cost", None)
+            response,
+            bodies,
+            lambda slug, body: self.catalog.offers(slug, body),
+            max_cost=options.pop("max_cost", None),
         )
         response.recorded, response.replayed = self._recorder is not None, self.replays
         way = self._way(response)

@@ -80,6 +80,7 @@ ORDER = [
         "media",
         "model_search",
         "notebook_costs",
+        "offers",
         "parameters",
         "plan",
         "request_match",
