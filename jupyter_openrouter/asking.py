@@ -27,6 +27,7 @@ from .response import Response
 from .running import Run, RunningResponse
 from .settling import is_open, settle_later
 from .shown import code_of, saved_forms
+from .spending import counted
 
 
 def short(error: BaseException) -> BaseException:
@@ -191,7 +192,7 @@ class Asking:
         self._notes.append(
             f"Asked a second time: the first answer ({cost}) did not have the form that was asked for."
         )
-        left = None if question.max_cost is None else max(0.0, question.max_cost - (first.cost or 0.0))
+        left = None if question.max_cost is None else max(0.0, question.max_cost - counted(first))
         again = replace(
             question,
             messages=[*question.messages, *schema.repair_message(wrong, first.text)],

@@ -179,6 +179,12 @@ def update(response: Response) -> None:
         spending.after()
 
 
+def counted(response: Response) -> float:
+    """US dollars that an answer counts against a cap: what it has cost, or what is held while that is unknown."""
+    reservation = spending._reservation if (spending := _running.get(response)) is not None else None
+    return reservation.dollars if reservation is not None else known_cost(response) or 0.0
+
+
 def _remedy(before: Estimate) -> str | None:
     if before.dollars_worst is None:
         return None

@@ -19,6 +19,7 @@ from jupyter_openrouter.errors import BudgetError, CutError, OpenRouterError
 from jupyter_openrouter.ledger import Ledger
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import RetryPolicy
+from jupyter_openrouter.spending import counted
 
 FAST = {"demo": {"rate": 0, "first_token_delay": 0}}
 SLOW = {"demo": {"rate": 300, "first_token_delay": 0}}
@@ -70,6 +71,19 @@ def test_without_a_cap_the_catalogue_is_not_asked() -> None:
         return list(server.requests)
 
     assert len(run(work)) == 1
+
+
+def test_an_answer_counts_what_it_has_cost_or_what_is_held_while_that_is_unknown(purse: Caps) -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        options: Any = {"model": "demo/faulty", "max_tokens": 1000, "extra": FAST, "max_cost": 1.0}
+        return await client.chat("malformed", **options), await client.chat("no-finish", **options)
+
+    known, unknown = run(work)
+    assert counted(known) == pytest.approx(known.cost) != 0
+    assert unknown.cost is None
+    assert counted(unknown) > known.cost
+    purse.set("session", None)
+    assert counted(Response("a/b")) == 0
 
 
 def test_the_dearest_provider_that_may_answer_is_what_a_cap_holds(
