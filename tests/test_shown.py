@@ -60,3 +60,10 @@ def test_a_prompt_is_shown_by_role_with_other_parts_named() -> None:
     )
     assert forms["text/plain"] == "user:\nsee ```\n[image_url]"
     assert "````text\nsee ```\n[image_url]\n````" in forms["text/markdown"]
+
+
+def test_a_prompt_is_shown_so_that_no_formula_step_takes_anything_out_of_it() -> None:
+    shown = prompt_forms([{"role": "user", "content": "@@7@@ \\begin{x} \\\\(y\\\\)"}])
+    assert "@@" not in shown["text/markdown"]
+    assert "\\begin" not in shown["text/markdown"]
+    assert "@@7@@ \\begin{x} \\\\(y\\\\)" in shown["text/plain"]
