@@ -28,6 +28,7 @@ from .running import Run, RunningResponse
 from .settling import is_open, settle_later
 from .shown import code_of, saved_forms
 from .spending import counted
+from .users_code import UsersCode
 
 
 def short(error: BaseException) -> BaseException:
@@ -97,6 +98,7 @@ class Asking:
         self.goes_on = goes_on
         self._notes = [*asked.notes, *_beside_others(asked)]
         self._run: Run | None = Run() if asked.flags.background else None
+        self._code = UsersCode(waits=not goes_on)
         self._opened = asyncio.Event()
         self._finished = False
         self.error: OpenRouterError | None = None
@@ -136,8 +138,12 @@ class Asking:
 
     def wait(self) -> None:
         """Waits for the answer, which is shown meanwhile."""
-        if self.job is not None:
+        if self.job is None:
+            return
+        if self._asked.schema is None:
             self._live.wait(self.job)
+        else:
+            self._code.serve(self.job, self._live.wait)
 
     def close(self) -> None:
         """Ends it, wherever it is, and leaves its saved form."""
@@ -150,11 +156,13 @@ class Asking:
         try:
             await answer(self._asked.question, self.response, self._key, rest=rest)
             await self._until_open()
-            wrong = self._read()
-            if wrong is not None and self._may_repair():
+            wrong = await self._read()
+            if wrong is not None and self._may_repair(wrong):
                 await self._repair(wrong)
-                wrong = self._read()
+                wrong = await self._read()
             self.error = self.response.error or wrong
+        except asyncio.CancelledError:
+            self._notes.append("It was stopped before its form was looked at.")
         finally:
             if self.goes_on:
                 self._finish()
@@ -167,21 +175,24 @@ class Asking:
 
     # --- the form of the answer
 
-    def _read(self) -> AnswerFormatError | None:
+    async def _read(self) -> AnswerFormatError | None:
         """Reads the answer in the form that was asked for; gives what is wrong with it, or None."""
         response, schema = self.response, self._asked.schema
         if response.state != "done" or (schema is None and self._asked.shown_as != "json"):
             return None
         try:
-            parsed = response.json() if schema is None else schema.parse(response.text)
+            if schema is None:
+                response.parsed = response.json()
+            else:
+                response.parsed = await self._code.run(functools.partial(schema.parse, response.text))
         except AnswerFormatError as error:
             error.response = response
             return error
-        response.parsed = parsed
         return None
 
-    def _may_repair(self) -> bool:
-        return self._asked.schema is not None and self.response.finish_reason != "length"
+    def _may_repair(self, wrong: AnswerFormatError) -> bool:
+        asked_for = self._asked.schema is not None and self.response.finish_reason != "length"
+        return asked_for and wrong.retryable is not False
 
     async def _repair(self, wrong: AnswerFormatError) -> None:
         """Asks once more, with what was wrong; the new answer takes the place of the first."""

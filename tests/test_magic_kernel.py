@@ -278,6 +278,56 @@ def test_a_schema_gives_the_type_and_asks_once_more_where_the_answer_does_not_fi
     assert shared.value("x.parsed") is None
 
 
+def test_the_code_of_a_form_runs_in_the_cell_and_never_where_answers_arrive(shared: Kernel) -> None:
+    shared.run(
+        "import threading, time\nfrom dataclasses import dataclass\n@dataclass\nclass Slow:\n    a: int\n"
+        "    def __post_init__(self):\n"
+        "        print('in', threading.current_thread().name)\n"
+        "        seen = len(other.text)\n"
+        "        while not other.settled and len(other.text) == seen: time.sleep(0.01)\n"
+        "        self.grew = len(other.text) > seen"
+    )
+    good(shared.run("%%openrouter -m demo/slow --background -o other\ntell"))
+    run = good(shared.run('%%openrouter -m demo/echo --schema Slow -o x\n{"a": 3}'))
+    assert "in MainThread" in run.text
+    assert shared.value("x.parsed.grew"), "another answer went on meanwhile"
+    shared.run("other.stop(); other.wait()")
+    good(shared.run('%%openrouter -m demo/echo --schema Slow -o x --background\n{"a": 3}'))
+    shared.run("y = await x")
+    assert shared.value("y.parsed.a") == 3
+
+
+def test_a_form_whose_code_fails_is_said_and_nothing_is_asked_again(shared: Kernel) -> None:
+    shared.run(
+        "from dataclasses import dataclass\n@dataclass\nclass Broken:\n    a: int\n"
+        "    def __post_init__(self): 1 / 0"
+    )
+    before = shared.value("len(asked())")
+    run = shared.run('%%openrouter -m demo/echo --schema Broken -o x\n{"a": 3}')
+    assert run.reply is not None
+    assert run.reply["ename"] == "AnswerFormatError"
+    assert (
+        "The code of Broken failed on the answer: ZeroDivisionError: division by zero." in run.reply["evalue"]
+    )
+    assert shared.value("len(asked())") == before + 1
+    assert shared.value("(x.text, x.parsed)") == ('{"a": 3}', None)
+
+
+def test_an_interrupt_of_the_code_of_a_form_is_one_and_the_next_cell_runs(shared: Kernel) -> None:
+    shared.run(
+        "import time\nfrom dataclasses import dataclass\n@dataclass\nclass Endless:\n    a: int\n"
+        "    def __post_init__(self):\n        print('begun', flush=True)\n        while True: time.sleep(0.01)"
+    )
+    run = shared.start('%%openrouter -m demo/echo --schema Endless -o x\n{"a": 3}')
+    shared.until(lambda: "begun" in run.text)
+    shared.interrupt()
+    shared.until(lambda: run.done)
+    assert run.reply is not None
+    assert run.reply["ename"] == "KeyboardInterrupt"
+    assert shared.value("x.text") == '{"a": 3}'
+    good(shared.run("%%openrouter -m demo/echo\nhello"))
+
+
 def test_an_answer_that_was_mended_is_the_value_and_both_are_paid_for_in_ledger_and_file(
     shared: Kernel, tmp_path: Path
 ) -> None:

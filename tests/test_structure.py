@@ -39,6 +39,7 @@ ORDER = [
         "tolerant",
         "traceback_text",
         "transcript_slots",
+        "users_code",
     },
     {
         "cutting",
