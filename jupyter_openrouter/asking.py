@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .answering import answer
+from .answering import answer, unexpected
 from .background import Job, background
 from .cell import Asked
 from .conversation import Conversation, answered
@@ -163,6 +163,8 @@ class Asking:
             self.error = self.response.error or wrong
         except asyncio.CancelledError:
             self._notes.append("It was stopped before its form was looked at.")
+        except Exception as error:  # noqa: BLE001 - it is shown, with its place
+            self.error = unexpected(error, self.response)
         finally:
             if self.goes_on:
                 self._finish()

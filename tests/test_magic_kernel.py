@@ -313,6 +313,17 @@ def test_a_form_whose_code_fails_is_said_and_nothing_is_asked_again(shared: Kern
     assert shared.value("(x.text, x.parsed)") == ('{"a": 3}', None)
 
 
+def test_a_fault_of_our_own_is_said_with_its_place_and_the_text_is_kept(shared: Kernel) -> None:
+    shared.run("from jupyter_openrouter.asking import Asking\nread = Asking._read")
+    shared.run("async def broken(self): raise ZeroDivisionError('odd')\nAsking._read = broken")
+    run = shared.run("%%openrouter -m demo/echo -o x\nhello")
+    shared.run("Asking._read = read")
+    assert run.reply is not None
+    assert "ZeroDivisionError: odd" in run.reply["evalue"]
+    assert "please report it" in run.reply["evalue"]
+    assert saved(run)["text/markdown"].startswith("hello")
+
+
 def test_an_interrupt_of_the_code_of_a_form_is_one_and_the_next_cell_runs(shared: Kernel) -> None:
     shared.run(
         "import time\nfrom dataclasses import dataclass\n@dataclass\nclass Endless:\n    a: int\n"
