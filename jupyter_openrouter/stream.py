@@ -39,7 +39,7 @@ from .errors import (
 from .plan import Account, Connection, Plan, Stopped, Timeline, Transport
 from .response import Response
 from .retry import Attempt
-from .sse import Comment, Decoder, Event
+from .sse import MAX_EVENT_BYTES, Comment, Decoder, Event
 
 MAX_SKIPPED = 1000
 """More malformed chunks than these end the answer: what holds so many is no stream of this API."""
@@ -400,8 +400,10 @@ class Stream:
         assert self._loop is not None
         items: Sequence[bytes | Event | Comment] = self._decoder.whole(block) or self._decoder.feed(block)
         if not items:
-            if not self._signed:
+            if not self._signed and self._size <= MAX_EVENT_BYTES:
                 self._unread.append(block)
+            else:
+                self._unread.clear()  # so much is no answer under another name
             return
         sign = self._sign = self._loop.time()
         if not self._signed:
