@@ -357,7 +357,7 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
             setattr(into, name, without_keys(_mended(value)))
     if (usage := chunk.get("usage")) and isinstance(usage, dict):
         into.usage = Usage.read(usage) if into.usage is None else into.usage.with_later(usage)
-    if (error := chunk.get("error")) is not None and error is not False:
+    if error := chunk.get("error"):  # an empty one says that there is none
         into.failure = error
     for name in chunk.keys() - _READ:
         if chunk[name] is not None:
@@ -370,7 +370,7 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
         if (choice.get("index") or position) and (index := _index(choice, position)):
             _fold_other(into, choice, index)
             continue
-        if (error := choice.get("error")) not in (None, False) and into.failure is None:
+        if (error := choice.get("error")) and into.failure is None:
             into.failure = error
         # A legacy completion has `text` in the choice itself; a whole answer has a `message`.
         delta = choice.get("delta") or choice.get("message") or choice

@@ -666,6 +666,11 @@ group(
     ),
     null=Case((stream(event({"error": None, "choices": [{"delta": {"content": "Hello"}}]}), STOP, DONE),),
               text="Hello"),
+    empty_ones_say_that_there_is_none=Case(
+        (stream(event({"error": "", "choices": [{"delta": {"content": "Hel"}, "error": {}}]}),
+                event({"error": {}, "choices": [{"delta": {"content": "lo"}, "error": ""}]}), STOP, DONE),),
+        text="Hello",
+    ),
     lone_surrogate=sorry({"message": "Sorry \ud800."}, ProviderError, error_holds=lambda e: str(e).encode()),
     in_text_beside_a_message=Case(
         (failing({"code": 502, "message": "Sorry"}, said("Hel"), delta(reasoning="hm")),),
