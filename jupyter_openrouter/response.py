@@ -409,7 +409,7 @@ class Response(Growing):
 
     def footer(self) -> str:
         """One line of plain text, such as ``openai/gpt-4 · OpenAI · 12 → 340 tokens · $0.0012 · 4.2 s · stop``."""
-        return " · ".join(self.footer_parts())
+        return " · ".join(" ".join(part.split()) for part in self.footer_parts())
 
     def __repr__(self) -> str:
         from .plain_text import plain
