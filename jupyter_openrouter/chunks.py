@@ -364,8 +364,13 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
             into.extra[name] = chunk[name]
 
     text = reasoning = ""
-    for position, choice in enumerate(_list(chunk.get("choices"))):
+    choices = chunk.get("choices")
+    if choices and not isinstance(choices, list):
+        into.skip(f"choices: {choices!r:.100}")
+    for position, choice in enumerate(_list(choices)):
         if not isinstance(choice, dict):
+            if choice is not None:
+                into.skip(f"choice: {choice!r:.100}")
             continue
         if (choice.get("index") or position) and (index := _index(choice, position)):
             _fold_other(into, choice, index)
@@ -376,11 +381,13 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
         delta = choice.get("delta") or choice.get("message") or choice
         if isinstance(delta, dict):
             if content := delta.get("content") or delta.get("text"):
-                text += into.add(0, content if isinstance(content, str) else _parts_text(content))
+                text += into.add(0, content if isinstance(content, str) else _parts_text(into, content))
             if thought := delta.get("reasoning") or delta.get("reasoning_content"):
                 reasoning += into.add(1, _str(thought))
             if len(delta) > 1 or not content:
                 _fold_rarer(into, delta)
+        else:
+            into.skip(f"delta: {delta!r:.100}")
         if logprobs := _list(_dict(choice.get("logprobs")).get("content")):
             into.logprobs.extend(logprobs)
         if (reason := choice.get("finish_reason")) and isinstance(reason, str):
@@ -468,8 +475,11 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
     return _delta(Delta, (text, reasoning))
 
 
-def _parts_text(content: Any) -> str:
+def _parts_text(into: Growing, content: Any) -> str:
     parts = content if isinstance(content, list) else [content]
+    for part in parts:
+        if part is not None and not isinstance(part, (str, dict)):
+            into.skip(f"content: {part!r:.100}")
     return "".join(part if isinstance(part, str) else _str(_dict(part).get("text")) for part in parts)
 
 

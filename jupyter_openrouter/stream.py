@@ -456,7 +456,10 @@ class Stream:
 
     def _fold_chunk(self, chunk: dict[str, Any]) -> None:
         response = self.response
+        skipped = response.skipped
         delta = fold(response, chunk)
+        if response.skipped > skipped and self._plan.on_malformed == "raise":
+            raise EventError(f"The stream holds a malformed chunk: {response.skipped_chunks[-1]}.")
         if delta.text or delta.reasoning:
             self._ready.append(delta)
             self._note_delta()

@@ -697,6 +697,12 @@ group(
     "content",
     in_order=Case((OK,), text="Hello", holds=lambda r: r.cost == 0.5 and r.provider == "P"),
     after_the_finish_reason=texts(said("Hel", "stop"), said("lo"), DONE),
+    a_number_among_the_parts=texts(said(["Hel", 5, {"type": "text", "text": "lo"}]), STOP, DONE, skipped=1),
+    a_text_for_the_choices=texts(said("Hello"), event({"choices": "x"}), STOP, DONE, skipped=1),
+    a_number_for_content_that_is_to_be_told=Case(
+        (stream(said("Hel"), said(5), STOP, DONE),),
+        error=EventError, says="content: 5", text="Hel", skipped=1, options={"on_malformed": "raise"},
+    ),
     usage_before_the_finish_reason=texts(said("Hello"), USAGE, STOP, DONE, holds=lambda r: r.cost == 0.5),
     usage_beside_the_finish_reason=texts(
         event({"choices": [{"delta": {"content": "Hello"}, "finish_reason": "stop"}], "usage": {"cost": 0.5}}),
@@ -709,7 +715,7 @@ group(
                          holds=lambda r: r.cost is None and r.usage.prompt_tokens is None),
     choices_empty_missing_null=texts(
         event({"choices": []}), event({}), event({"choices": None}), event({"choices": {}}),
-        event({"choices": [None, 1, "x"]}), said("Hello", "stop"), DONE,
+        event({"choices": [None, 1, "x"]}), said("Hello", "stop"), DONE, skipped=2,
     ),
     choices_out_of_order=texts(
         event({"choices": [{"index": 1, "delta": {"content": "B"}}, {"index": 0, "delta": {"content": "Hel"}}]}),
@@ -737,7 +743,7 @@ group(
     ),
     index_beyond_all=texts(said("Hello"), said("x", index=10**9), said("", "stop"), DONE, skipped=1),
     delta_null=texts(event({"choices": [{"index": 0, "delta": None}]}), said("Hello", "stop"), DONE),
-    delta_of_words=texts(event({"choices": [{"index": 0, "delta": "x"}]}), said("Hello", "stop"), DONE),
+    delta_of_words=texts(event({"choices": [{"index": 0, "delta": "x"}]}), said("Hello", "stop"), DONE, skipped=1),
     role_empty=texts(delta(role="", content=""), delta(role="assistant", content="Hello"), STOP, DONE),
     message_in_place_of_delta=texts(
         event({"choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}]}), DONE
@@ -747,7 +753,7 @@ group(
         said([{"type": "text", "text": "Hel"}, {"type": "other"}, None, "l"]),
         said({"type": "text", "text": "o"}), STOP, DONE,
     ),
-    content_of_a_wrong_type=texts(said(5), said(True), said("Hello"), said(None, "stop"), DONE),
+    content_of_a_wrong_type=texts(said(5), said(True), said("Hello"), said(None, "stop"), DONE, skipped=2),
     split_surrogates=texts(
         event('{"choices":[{"delta":{"content":"Hel\\ud83d"}}]}'),
         event('{"choices":[{"delta":{"content":"\\ude42lo"}}]}'),
