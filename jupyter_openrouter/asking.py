@@ -115,7 +115,7 @@ class Asking:
         ledger.note(
             response,
             source="cell",
-            cell_id=self._asked.where.cell_id,
+            cell_id=self._asked.where.cell,
             conversation=talk.name if talk is not None else "",
         )
         self._keep(response)

@@ -32,6 +32,11 @@ class Where:
     source: str = ""
     first_line: int = 2
 
+    @property
+    def cell(self) -> str:
+        """What costs are put under: the cell's id; where nobody gives it one, the execution, such as ``In [3]``."""
+        return self.cell_id or (f"In [{self.run}]" if self.run is not None else "")
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -217,6 +217,27 @@ def test_a_cap_on_the_answer_refuses_before_anything_is_sent(shared: Kernel) -> 
     assert shared.value("len(asked())") == before
 
 
+def test_what_one_execution_asks_shares_the_cap_of_its_cell_where_nobody_names_the_cell(
+    shared: Kernel,
+) -> None:
+    shared.run("from jupyter_openrouter import money\nmoney.PLAY_MONEY = 'toy/'")
+    shared.run("%openrouter cap cell 0.00082")
+    ask = "get_ipython().run_cell_magic('openrouter', '-m demo/faulty --max-tokens 400', 'malformed')\n"
+    try:
+        first = shared.run(ask)
+        twice = shared.run(ask * 2)
+        again = shared.run(ask)
+    finally:
+        shared.run("%openrouter cap cell off\nmoney.PLAY_MONEY = 'demo/'")
+    good(first)
+    good(again)
+    assert twice.reply is not None
+    assert twice.reply["ename"] == "BudgetError"
+    assert "the cap of this cell is" in twice.reply["evalue"]
+    shared.run("from jupyter_openrouter.ledger import ledger")
+    assert shared.value("[line.cell for line in ledger][-1]").startswith("In [")
+
+
 def test_what_a_cap_does_not_reserve_is_said(shared: Kernel) -> None:
     run = good(shared.run("%%openrouter -m demo/echo --max-tokens 9 --max-cost 1 --plugin web\nhello"))
     assert "the cap has not reserved them" in saved(run)["text/plain"]
