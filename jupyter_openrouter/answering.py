@@ -93,13 +93,18 @@ async def answer(
         if not response.settled:
             response.state = "failed"
     except Exception as error:  # noqa: BLE001 - it is shown, with its place
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        response.error = OpenRouterError(
-            f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}).",
-            remedy="This should not happen: please report it.",
-            response=response,
-        )
+        response.error = unexpected(error, response)
     finally:
         if not response.settled:
             response.state = "failed"
     return response
+
+
+def unexpected(error: Exception, response: Response) -> OpenRouterError:
+    """The error for a fault of this package or of the settings around it, with its place."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return OpenRouterError(
+        f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}).",
+        remedy="This should not happen: please report it.",
+        response=response,
+    )

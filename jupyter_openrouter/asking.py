@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from .answering import answer
+from .answering import answer, unexpected
 from .background import Job, background
 from .cell import Asked
-from .conversation import answered
+from .conversation import Conversation, answered
+from .conversations import conversations
 from .errors import AnswerFormatError, OpenRouterError
 from .keys import Key
 from .ledger import ledger
@@ -23,6 +27,8 @@ from .response import Response
 from .running import Run, RunningResponse
 from .settling import is_open, settle_later
 from .shown import code_of, saved_forms
+from .spending import counted
+from .users_code import UsersCode
 
 
 def short(error: BaseException) -> BaseException:
@@ -34,6 +40,20 @@ def short(error: BaseException) -> BaseException:
 
 
 _going_on: set[Asking] = set()
+_numbers = itertools.count()
+_newest: WeakKeyDictionary[Conversation, dict[str, tuple[int, int | None]]] = WeakKeyDictionary()
+"""The last asked of what each cell has brought into a conversation: its number, and the cell's execution count."""
+_taking = threading.Lock()
+
+
+def _kept(asked: Asked) -> Asked:
+    """The same, its conversation among those of the kernel and with the system message that it is asked with."""
+    if asked.conversation is None:
+        return asked
+    talk = conversations.kept(asked.conversation)
+    if asked.flags.system is not None:
+        talk.system = asked.flags.system
+    return replace(asked, conversation=talk)
 
 
 def _beside_others(asked: Asked) -> list[str]:
@@ -71,11 +91,14 @@ class Asking:
         *,
         goes_on: bool = False,
     ) -> None:
-        self._asked, self._key, self._live, self._keep = asked, key, live, keep
+        self._asked, self._key, self._live, self._keep = _kept(asked), key, live, keep
+        asked = self._asked
         self.where, self.conversation = asked.where, asked.conversation
+        self._number = next(_numbers)
         self.goes_on = goes_on
         self._notes = [*asked.notes, *_beside_others(asked)]
         self._run: Run | None = Run() if asked.flags.background else None
+        self._code = UsersCode(waits=not goes_on)
         self._opened = asyncio.Event()
         self._finished = False
         self.error: OpenRouterError | None = None
@@ -92,7 +115,7 @@ class Asking:
         ledger.note(
             response,
             source="cell",
-            cell_id=self._asked.where.cell_id,
+            cell_id=self._asked.where.cell,
             conversation=talk.name if talk is not None else "",
         )
         self._keep(response)
@@ -115,8 +138,12 @@ class Asking:
 
     def wait(self) -> None:
         """Waits for the answer, which is shown meanwhile."""
-        if self.job is not None:
+        if self.job is None:
+            return
+        if self._asked.schema is None:
             self._live.wait(self.job)
+        else:
+            self._code.serve(self.job, self._live.wait)
 
     def close(self) -> None:
         """Ends it, wherever it is, and leaves its saved form."""
@@ -129,11 +156,15 @@ class Asking:
         try:
             await answer(self._asked.question, self.response, self._key, rest=rest)
             await self._until_open()
-            wrong = self._read()
-            if wrong is not None and self._may_repair():
+            wrong = await self._read()
+            if wrong is not None and self._may_repair(wrong):
                 await self._repair(wrong)
-                wrong = self._read()
+                wrong = await self._read()
             self.error = self.response.error or wrong
+        except asyncio.CancelledError:
+            self._notes.append("It was stopped before its form was looked at.")
+        except Exception as error:  # noqa: BLE001 - it is shown, with its place
+            self.error = unexpected(error, self.response)
         finally:
             if self.goes_on:
                 self._finish()
@@ -146,21 +177,24 @@ class Asking:
 
     # --- the form of the answer
 
-    def _read(self) -> AnswerFormatError | None:
+    async def _read(self) -> AnswerFormatError | None:
         """Reads the answer in the form that was asked for; gives what is wrong with it, or None."""
         response, schema = self.response, self._asked.schema
         if response.state != "done" or (schema is None and self._asked.shown_as != "json"):
             return None
         try:
-            parsed = response.json() if schema is None else schema.parse(response.text)
+            if schema is None:
+                response.parsed = response.json()
+            else:
+                response.parsed = await self._code.run(functools.partial(schema.parse, response.text))
         except AnswerFormatError as error:
             error.response = response
             return error
-        response.parsed = parsed
         return None
 
-    def _may_repair(self) -> bool:
-        return self._asked.schema is not None and self.response.finish_reason != "length"
+    def _may_repair(self, wrong: AnswerFormatError) -> bool:
+        asked_for = self._asked.schema is not None and self.response.finish_reason != "length"
+        return asked_for and wrong.retryable is not False
 
     async def _repair(self, wrong: AnswerFormatError) -> None:
         """Asks once more, with what was wrong; the new answer takes the place of the first."""
@@ -171,7 +205,7 @@ class Asking:
         self._notes.append(
             f"Asked a second time: the first answer ({cost}) did not have the form that was asked for."
         )
-        left = None if question.max_cost is None else max(0.0, question.max_cost - (first.cost or 0.0))
+        left = None if question.max_cost is None else max(0.0, question.max_cost - counted(first))
         again = replace(
             question,
             messages=[*question.messages, *schema.repair_message(wrong, first.text)],
@@ -202,13 +236,7 @@ class Asking:
         notes = [note for note in self._notes if note != asked.rerun or answered(response)]
         response.notes = list(dict.fromkeys([*notes, *response.notes]))
         if asked.conversation is not None:
-            asked.conversation.take(
-                asked.content,
-                response,
-                cell_id=asked.where.cell_id,
-                run=asked.where.run,
-                source=asked.where.source,
-            )
+            self._take(asked.conversation)
         error = self.error = self.error or response.error
         if error is not None:
             short(error)
@@ -218,6 +246,23 @@ class Asking:
             self._run.end()
         if is_open(response):
             settle_later(response, lambda: self._live.update(self._forms()))
+
+    def _take(self, talk: Conversation) -> None:
+        """Takes the answer into its conversation; not where the cell was run again since, and was answered sooner."""
+        where, response = self.where, self.response
+        with _taking:
+            newest = _newest.setdefault(talk, {})
+            number, run = newest.get(where.cell_id, (-1, None))
+            if where.cell_id and number > self._number and run != where.run and answered(response):
+                response.notes.append(
+                    f"This cell was run again and answered sooner: this answer is not in {talk.name!r}."
+                )
+                return
+            taken = talk.take(
+                self._asked.content, response, cell_id=where.cell_id, run=where.run, source=where.source
+            )
+            if taken:
+                newest[where.cell_id] = (self._number, where.run)
 
     def _forms(self) -> dict[str, Any]:
         # What a cell raises stands below its output; what ends after its cell has nowhere else to be said.

@@ -20,6 +20,7 @@ from .errors import (
     status_class,
     wait_remedy,
 )
+from .hidden_keys import without_keys
 from .plan import Connection
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -65,7 +66,14 @@ async def read_json(connection: Connection, host: str) -> dict[str, Any]:
     if connection.status != 200:
         raise await status_error(connection, host)
     refuse_compression(connection, host)
-    value = decode((await read_body(connection.blocks(), MAX_BODY_BYTES)).decode("utf-8", "replace").strip())
+    text = (await read_body(connection.blocks(), MAX_BODY_BYTES)).decode("utf-8-sig", "replace").strip()
+    try:
+        value = decode(text)
+    except EventError:
+        raise EventError(
+            f"{host} answered with something that is no JSON object: {text[:80]!r}.",
+            remedy="Check the base URL, and whether a sign-in page or proxy stands between.",
+        ) from None
     if value.get("error"):
         raise from_payload(value["error"])
     return value
@@ -126,7 +134,7 @@ async def _error_body(connection: Connection) -> bytes:
 
 def printable_header(text: str) -> str:
     """What of a header's text can be shown."""
-    return "".join(c for c in text[:500] if c.isprintable())
+    return without_keys("".join(c for c in text[:500] if c.isprintable()))
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:

@@ -7,6 +7,7 @@ holds nothing of what was asked for is an error (``EventError``), for an empty l
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 import time
@@ -22,6 +23,7 @@ from .listing import Listing
 from .memory_cache import MemoryCache
 from .model_cards import Endpoint, Model, Provider
 from .model_search import ModelList
+from .offers import offers
 from .spending import spent_without_answer
 
 __all__ = [
@@ -157,6 +159,23 @@ class Catalog:
             return listed(path, data.get("endpoints") if isinstance(data, dict) else None, Endpoint.read)
 
         return await self._kept(path, {}, ask, refresh=refresh, seconds=ENDPOINT_SECONDS)
+
+    async def offers(self, slug: str, body: Mapping[str, Any]) -> list[Model]:
+        """The model, once for each price at which a request may be served; see ``offers.offers``.
+
+        Raises:
+            InvalidRequestError: this cannot be a slug.
+            NotFoundError: there is no such model.
+        """
+        asked = self.model(slug), self.endpoints(slug)
+        card, endpoints = await asyncio.gather(*asked, return_exceptions=True)
+        if isinstance(card, BaseException):
+            raise card
+        if isinstance(endpoints, NotFoundError):
+            return [card]  # not every server lists them
+        if isinstance(endpoints, BaseException):
+            raise endpoints
+        return offers(card, endpoints, body)
 
     async def providers(self, *, refresh: bool = False) -> Listing[Provider]:
         """Who runs models (``GET /providers``). Kept for an hour."""

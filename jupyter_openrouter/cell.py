@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .answering import Question
 from .errors import InvalidRequestError
 from .flags import FlagError, fields, split_known
+from .masking import mask, masked
 from .plan import Timeouts
 from .taping import taping
 
@@ -30,6 +31,11 @@ class Where:
     run: int | None = None
     source: str = ""
     first_line: int = 2
+
+    @property
+    def cell(self) -> str:
+        """What costs are put under: the cell's id; where nobody gives it one, the execution, such as ``In [3]``."""
+        return self.cell_id or (f"In [{self.run}]" if self.run is not None else "")
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,8 @@ def _prompt(
             made = expressions.expand(body, namespace, run=run_here, first_line=first_line)
     else:
         made, attached = prompt, bool(flags.image or flags.file or flags.audio)
+    if isinstance(prompt, str):
+        made = replace(made, notes=[*made.notes, *_typed_secrets(flags.system or "", prompt)])
     if attached:
         from .attachments import attach, with_attachments
 
@@ -189,6 +197,14 @@ def _prompt(
     return made
 
 
+def _typed_secrets(*texts: str) -> list[str]:
+    """What to say of secrets that a person has typed: unlike those in values, they are not masked."""
+    kinds = ", ".join(sorted({kind for text in texts for kind in masked(mask(text)) - masked(text)}))
+    return (
+        [f"What was typed holds what looks like a secret ({kinds}), and goes out as it is."] if kinds else []
+    )
+
+
 def _before(
     flags: argparse.Namespace, where: Where
 ) -> tuple[Conversation | None, str | None, list[dict[str, Any]], list[str]]:
@@ -199,11 +215,12 @@ def _before(
         return None, flags.system or None, [], []
     from .conversations import conversations
 
-    conversation = conversations.get(flags.chat)
-    if flags.system is not None:
-        conversation.system = flags.system
+    conversation = conversations.seen(flags.chat)
     note = conversation.rerun_note(where.cell_id, run=where.run)
     before = conversation.messages(where.cell_id, run=where.run)
+    if flags.system is not None:  # which holds for the conversation once something is asked in it
+        system = [{"role": "system", "content": flags.system}] if flags.system else []
+        before = [*system, *before[bool(conversation.system) :]]
     return conversation, None, before, [note] if note else []
 
 

@@ -12,7 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from .errors import LOOKS_LIKE_KEY, EventError
+from .errors import EventError
+from .hidden_keys import without_keys
+from .money import charged_upstream
 from .pieces import Pieces, ReasoningDetails, ToolCalls
 
 _decode = msgspec.json.Decoder().decode
@@ -76,6 +78,23 @@ class Usage(msgspec.Struct, frozen=True):
             mine, theirs = getattr(self, name), getattr(other, name)
             figures[name] = None if mine is None or theirs is None else mine + theirs
         return Usage(**figures)
+
+    @property
+    def upstream_cost(self) -> float:
+        """US dollars that the provider charged beside ``cost``; see ``money.charged_upstream``."""
+        return charged_upstream(self.details)
+
+    def with_later(self, raw: dict[str, Any]) -> Usage:
+        """What holds when the service reports once more: what it leaves out of the same tokens stays known.
+
+        >>> Usage.read({"completion_tokens": 2, "cost": 0.5}).with_later({"completion_tokens": 2}).cost
+        0.5
+        >>> Usage.read({"completion_tokens": 2, "cost": 0.5}).with_later({"completion_tokens": 3}).cost
+        """
+        later = Usage.read(raw)
+        if later.completion_tokens not in (None, self.completion_tokens):
+            return later
+        return Usage.read(self.details | {name: value for name, value in raw.items() if value is not None})
 
     def to_dict(self) -> dict[str, Any]:
         """The known figures under their wire names."""
@@ -285,7 +304,7 @@ class Growing:
         """Counts a chunk that is left out, and keeps the first 80 characters of the first 20."""
         self.skipped += 1
         if len(self.skipped_chunks) < 20:
-            self.skipped_chunks.append(LOOKS_LIKE_KEY.sub("sk-or-…", note[:200])[:_MAX_NOTE])
+            self.skipped_chunks.append(without_keys(note[:200])[:_MAX_NOTE])
 
     @property
     def begun(self) -> bool:
@@ -335,33 +354,40 @@ def fold(into: Growing, chunk: dict[str, Any]) -> Delta:
     for name in ("id", "model", "provider", "service_tier"):
         value = chunk.get(name)
         if value and isinstance(value, str) and value != getattr(into, name):
-            setattr(into, name, _mended(value))
+            setattr(into, name, without_keys(_mended(value)))
     if (usage := chunk.get("usage")) and isinstance(usage, dict):
-        into.usage = Usage.read(usage)
-    if (error := chunk.get("error")) is not None and error is not False:
+        into.usage = Usage.read(usage) if into.usage is None else into.usage.with_later(usage)
+    if error := chunk.get("error"):  # an empty one says that there is none
         into.failure = error
     for name in chunk.keys() - _READ:
         if chunk[name] is not None:
             into.extra[name] = chunk[name]
 
     text = reasoning = ""
-    for position, choice in enumerate(_list(chunk.get("choices"))):
+    choices = chunk.get("choices")
+    if choices and not isinstance(choices, list):
+        into.skip(f"choices: {choices!r:.100}")
+    for position, choice in enumerate(_list(choices)):
         if not isinstance(choice, dict):
+            if choice is not None:
+                into.skip(f"choice: {choice!r:.100}")
             continue
         if (choice.get("index") or position) and (index := _index(choice, position)):
             _fold_other(into, choice, index)
             continue
-        if (error := choice.get("error")) not in (None, False) and into.failure is None:
+        if (error := choice.get("error")) and into.failure is None:
             into.failure = error
         # A legacy completion has `text` in the choice itself; a whole answer has a `message`.
         delta = choice.get("delta") or choice.get("message") or choice
         if isinstance(delta, dict):
             if content := delta.get("content") or delta.get("text"):
-                text += into.add(0, content if isinstance(content, str) else _parts_text(content))
+                text += into.add(0, content if isinstance(content, str) else _parts_text(into, content))
             if thought := delta.get("reasoning") or delta.get("reasoning_content"):
                 reasoning += into.add(1, _str(thought))
             if len(delta) > 1 or not content:
                 _fold_rarer(into, delta)
+        else:
+            into.skip(f"delta: {delta!r:.100}")
         if logprobs := _list(_dict(choice.get("logprobs")).get("content")):
             into.logprobs.extend(logprobs)
         if (reason := choice.get("finish_reason")) and isinstance(reason, str):
@@ -424,11 +450,11 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
     if len(choices) != 1 or (choice := choices[0]).finish_reason == "error" or into.finish_reason == "error":
         return None
     if chunk.id != into.id and chunk.id:
-        into.id = chunk.id
+        into.id = without_keys(chunk.id)
     if chunk.model != into.model and chunk.model:
-        into.model = chunk.model
+        into.model = without_keys(chunk.model)
     if chunk.provider != into.provider and chunk.provider:
-        into.provider = chunk.provider
+        into.provider = without_keys(chunk.provider)
     if chunk.service_tier:
         into.service_tier = chunk.service_tier
     if chunk.system_fingerprint is not None:
@@ -449,8 +475,11 @@ def fold_plain(into: Growing, data: bytes) -> Delta | None:
     return _delta(Delta, (text, reasoning))
 
 
-def _parts_text(content: Any) -> str:
+def _parts_text(into: Growing, content: Any) -> str:
     parts = content if isinstance(content, list) else [content]
+    for part in parts:
+        if part is not None and not isinstance(part, (str, dict)):
+            into.skip(f"content: {part!r:.100}")
     return "".join(part if isinstance(part, str) else _str(_dict(part).get("text")) for part in parts)
 
 

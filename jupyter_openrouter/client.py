@@ -203,7 +203,7 @@ class AsyncOpenRouter:
         """Asks many questions at once and yields (index, response) as they are answered.
 
         A failed one is yielded like the others, with ``response.error``; it does not end the rest. Leaving the
-        iteration stops what still runs.
+        iteration stops what still runs, and so does a fault of the caller's own, such as in ``on_retry``: it is raised.
 
         Args:
             questions: Each a text, or messages.
@@ -220,7 +220,7 @@ class AsyncOpenRouter:
         streams = [self.chat_stream(question, **options) for question in questions]
         pace = 60.0 / per_minute if per_minute else 0.0
         places = asyncio.Semaphore(concurrency)
-        finished: asyncio.Queue[tuple[int, Response]] = asyncio.Queue()
+        finished: asyncio.Queue[tuple[int, Response] | Exception] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         due = loop.time()
 
@@ -231,18 +231,25 @@ class AsyncOpenRouter:
             return begin - now
 
         async def one(index: int, stream: Stream) -> None:
-            async with places:
-                if (wait := turn()) > 0:
-                    await asyncio.sleep(wait)
-                stream.turn = turn
-                with suppress(OpenRouterError):  # it is in the response
-                    await stream.run()
-            await finished.put((index, stream.response))
+            try:
+                async with places:
+                    if (wait := turn()) > 0:
+                        await asyncio.sleep(wait)
+                    stream.turn = turn
+                    with suppress(OpenRouterError):  # it is in the response
+                        await stream.run()
+            except Exception as fault:  # noqa: BLE001 - it is raised where the answers are waited for
+                await finished.put(fault)
+            else:
+                await finished.put((index, stream.response))
 
         tasks = [asyncio.ensure_future(one(index, stream)) for index, stream in enumerate(streams)]
         try:
             for _ in tasks:
-                yield await finished.get()
+                found = await finished.get()
+                if isinstance(found, Exception):
+                    raise found
+                yield found
         finally:
             for task in tasks:
                 task.cancel()
@@ -258,7 +265,7 @@ class AsyncOpenRouter:
         ident = response.generation_id or response.id
         if response.cache_source and response.saved is None:
             ident = response.cache_source
-        elif not ident or response.usage is not None:
+        elif not ident or response.cost is not None:
             return response
         for wait in (0.25, 0.5, 1.0, 2.0, 4.0):
             await asyncio.sleep(0.0 if self.replays else wait)
@@ -270,7 +277,8 @@ class AsyncOpenRouter:
             if isinstance(data, dict):
                 response.take_generation(data)
                 update(response)
-                break
+                if (response.saved if response.cache_source else response.cost) is not None:
+                    break
         return response
 
     @cached_property
@@ -334,7 +342,10 @@ class AsyncOpenRouter:
         options.setdefault("retry", self.retry)
         check_policies(options)
         spending = Spending(
-            response, bodies, lambda slug: self.catalog.model(slug), max_cost=options.pop("max_cost", None)
+            response,
+            bodies,
+            lambda slug, body: self.catalog.offers(slug, body),
+            max_cost=options.pop("max_cost", None),
         )
         response.recorded, response.replayed = self._recorder is not None, self.replays
         way = self._way(response)

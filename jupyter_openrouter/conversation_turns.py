@@ -158,7 +158,7 @@ class Turns:
                 self._tree.show(answer.id)
             else:
                 self._tree.add(answer, after=asked.id)
-            if response.usage is None and len(self._unsettled) < _MOST_UNSETTLED:
+            if response.cost is None and len(self._unsettled) < _MOST_UNSETTLED:
                 self._unsettled[answer.id] = response
 
     def _placed(
@@ -202,7 +202,7 @@ class Turns:
 
     def _settle(self) -> None:
         """Takes in what became known of an answer after it was taken in: the cost of a stopped one."""
-        for ident in [ident for ident, response in self._unsettled.items() if response.usage is not None]:
+        for ident in [ident for ident, response in self._unsettled.items() if response.cost is not None]:
             record: dict[str, Any] = self._unsettled.pop(ident).to_dict()
             if ident in self._tree:
                 self._tree.put(replace(self._tree[ident], response_record=record))

@@ -95,6 +95,17 @@ class Conversations:
         with self._lock:
             return self._named.setdefault(name, Conversation(name))
 
+    def seen(self, name: str = "") -> Conversation:
+        """The one of that name; where there is none a new one, which is not among them before it is ``kept``."""
+        name = checked_name(name or DEFAULT_NAME)
+        found = self._named.get(name)
+        return Conversation(name) if found is None else found
+
+    def kept(self, conversation: Conversation) -> Conversation:
+        """What stands under its name: itself, where there was none."""
+        with self._lock:
+            return self._named.setdefault(conversation.name, conversation)
+
     def put(self, conversation: Conversation) -> Conversation | None:
         """Gives a conversation its place under its own name, and returns the one that stood there, if any."""
         with self._lock:

@@ -115,9 +115,17 @@ def path(value: os.PathLike[str], budget: int) -> Any:
     if where.is_dir():
         return Description([os.fspath(value)], ["is a folder, and its name alone is sent"], inline=True)
     try:
+        if (
+            where.exists() and not where.is_file()
+        ):  # a pipe, on which reading waits for whoever writes into it
+            raise InvalidRequestError(
+                f"{os.fspath(value)!r} is no file that can be read.", remedy="Give an ordinary file."
+            )
         with where.open("rb") as opened:
             found = opened.read(MAX_PART_BYTES + 1)
     except (OSError, ValueError) as error:
+        if isinstance(error, InvalidRequestError):
+            raise
         reason = getattr(error, "strerror", None) or error
         raise InvalidRequestError(
             f"The file {os.fspath(value)!r} cannot be read: {reason}.",

@@ -28,10 +28,10 @@ An error that ended an answer carries it as ``response``: no text that arrived i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .hidden_keys import without_keys
 from .plain_text import plain
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ _FACTS = {
     "retryable": bool,
     "limit_source": str,
 }
-LOOKS_LIKE_KEY = re.compile(r"\bsk-or-(?:v\d+-)?[A-Za-z0-9]{16,}")
 
 
 class OpenRouterError(Exception):
@@ -85,18 +84,18 @@ class OpenRouterError(Exception):
         never_sent: bool = False,
     ) -> None:
         # One line, without what a terminal obeys; and a service may quote the key that it refuses.
-        message = LOOKS_LIKE_KEY.sub("sk-or-…", " ".join(plain(message).split()))
+        message = without_keys(" ".join(plain(message).split()))
         super().__init__(message)
         self.message = message
         self.remedy = self.default_remedy if remedy is None else remedy
         self.status = status
-        self.code = code
-        self.provider = provider
-        self.generation_id = generation_id
+        self.code = code and without_keys(code)
+        self.provider = provider and without_keys(provider)
+        self.generation_id = generation_id and without_keys(generation_id)
         self.retry_after = retry_after
         self.response = response
         self.retryable = retryable
-        self.limit_source = limit_source
+        self.limit_source = limit_source and without_keys(limit_source)
         self.never_sent = never_sent
 
     def __str__(self) -> str:

@@ -243,8 +243,15 @@ def _dearest(
 
     offers = [card.prices, *(Prices.read(mapping(one)) for one in items(card.prices.raw.get("overrides")))]
 
+    bounds = dict(zip(("prompt", "completion"), allowed, strict=True))  # a dearer offer is not taken then
+
     def most(*names: str) -> float | None:
-        known = [price for offer in offers for name in names if (price := getattr(offer, name)) is not None]
+        known = [
+            price if (bound := bounds.get(name)) is None else min(price, bound)
+            for offer in offers
+            for name in names
+            if (price := getattr(offer, name)) is not None
+        ]
         return max(known) if known else None
 
     price_in, price_out = card.prices.prompt, card.prices.completion

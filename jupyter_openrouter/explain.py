@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from .errors import LOOKS_LIKE_KEY, InvalidRequestError, OpenRouterError
+from .errors import InvalidRequestError, OpenRouterError
 from .fences import blocks, fenced
+from .hidden_keys import without_keys
 from .plain_text import plain
 from .traceback_text import Step, named_values, steps, written
 
@@ -160,7 +161,7 @@ def question(
 
 class _Masking:
     def __init__(self, mask: Callable[[str], str] | None) -> None:
-        self._mask = mask or (lambda text: LOOKS_LIKE_KEY.sub("sk-or-…", text))
+        self._mask = mask or without_keys
         self.masked = False
 
     def __call__(self, text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from .account import KeyInfo
 from .background import background
 from .clients import base_url, client_for, key_for
-from .errors import LOOKS_LIKE_KEY
+from .hidden_keys import without_keys
 from .money import dollars
 from .notices import Rows
 from .plain_text import plain
@@ -45,7 +45,7 @@ class KeyStatus:
             ("next limit", _budget(info)),
         ]
         # The service may name a key by a part of itself.
-        return [(name, LOOKS_LIKE_KEY.sub("sk-or-…", _line(value))) for name, value in found if value]
+        return [(name, without_keys(_line(value))) for name, value in found if value]
 
     def __repr__(self) -> str:
         rows = self.rows()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 import os
 import stat
 from collections.abc import Callable
@@ -9,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import LOOKS_LIKE_KEY, InvalidRequestError, MissingKeyError, OpenRouterError
+from .errors import InvalidRequestError, MissingKeyError, OpenRouterError
+from .hidden_keys import LOOKS_LIKE_KEY, MARK, SHORTEST, hide_from_now_on
 
 VARIABLE = "OPENROUTER_API_KEY"
 _SERVICE = "jupyter_openrouter"
@@ -22,7 +25,7 @@ class Key:
     <API key from argument>
     """
 
-    __slots__ = ("_reveal", "source")
+    __slots__ = ("__weakref__", "_reveal", "source")
 
     def __init__(self, secret: str, *, source: str) -> None:
         self.source = source
@@ -35,10 +38,26 @@ class Key:
             )
         # Held in a closure, so that no attribute, `vars` or verbose traceback of this object prints it.
         self._reveal: Callable[[], str] = lambda: secret
+        hide_from_now_on(self)
 
     def authorization(self) -> str:
         """The value of the ``Authorization`` header; to be asked for at the last moment only."""
         return "Bearer " + self._reveal()
+
+    def hidden_in(self, text: str, mark: str = "") -> str:
+        """The text with a mark in the place of this key, as it is or in base64, in which a header may be quoted.
+
+        >>> Key("0123-4567-89ab-cdef", source="argument").hidden_in("unknown key 0123-4567-89ab-cdef")
+        'unknown key …'
+        """
+        if len(self._reveal()) < SHORTEST:
+            return text
+        mark = mark or (MARK if LOOKS_LIKE_KEY.match(self._reveal()) else "…")
+        return functools.reduce(lambda shown, form: shown.replace(form, mark), self._forms(), text)
+
+    def _forms(self) -> tuple[str, ...]:
+        encoded = (base64.b64encode(text.encode()) for text in (self.authorization(), self._reveal()))
+        return (self._reveal(), *(form.decode().rstrip("=") for form in encoded))
 
     def __repr__(self) -> str:
         return f"<API key from {self.source}>"

@@ -148,8 +148,8 @@ class Ledger:
 def known_cost(response: Response) -> float | None:
     """US dollars that an answer is known to have cost; None when that is not known.
 
-    The embedded demo's figures are play money, and what is replayed costs nothing again. What OpenRouter refused,
-    or what never reached it, is not billed.
+    With a key of one's own, what the provider charged is in it. The embedded demo's figures are play money, and what
+    is replayed costs nothing again. What OpenRouter refused, or what never reached it, is not billed.
 
     >>> from jupyter_openrouter.response import Response
     >>> known_cost(Response("openai/gpt-4"))
@@ -157,7 +157,7 @@ def known_cost(response: Response) -> float | None:
     if is_play_money(response.requested_model) or response.replayed:
         return 0.0
     if response.cost is not None:
-        return response.cost
+        return response.cost + (response.usage.upstream_cost if response.usage else 0.0)
     error = response.error
     if response.usage is not None or error is None or response.begun or response.reasoning_details:
         return None

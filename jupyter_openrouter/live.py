@@ -16,6 +16,7 @@ from .background import Job, background
 from .kernel_channel import current_kernel
 from .plain_text import plain
 from .response import Response
+from .users_code import Ending
 
 Forms = Mapping[str, Any]
 _CONSOLE = re.compile(r"(?:.*[/\\])?(?:jupyter[-_](?:qt)?console|qtconsole)(?:-script)?(?:\.py|\.exe)?")
@@ -31,7 +32,7 @@ class Live(Protocol):
     def open(self, response: Response, job: Job[Any], *, waits: bool = True) -> None:
         """Begins; ``waits`` says whether the cell waits for the answer."""
 
-    def wait(self, job: Job[Any]) -> None:
+    def wait(self, job: Ending) -> None:
         """Shows what comes until the job has ended."""
 
     def again(self, response: Response, job: Job[Any]) -> None:
@@ -82,7 +83,7 @@ class Quiet:
     def open(self, response: Response, job: Job[Any], *, waits: bool = True) -> None:
         """Nothing to open."""
 
-    def wait(self, job: Job[Any]) -> None:
+    def wait(self, job: Ending) -> None:
         job.wait()
 
     def again(self, response: Response, job: Job[Any]) -> None:
@@ -127,7 +128,7 @@ class Widget:
     def _follow(self) -> None:
         self._following = background().submit(self._widget.follow())
 
-    def wait(self, job: Job[Any]) -> None:
+    def wait(self, job: Ending) -> None:
         job.wait()
 
     def again(self, response: Response, job: Job[Any]) -> None:
@@ -178,7 +179,7 @@ class Terminal:
         if not waits:
             self._write(f"{response.requested_model} is answering in the background.\n")
 
-    def wait(self, job: Job[Any]) -> None:
+    def wait(self, job: Ending) -> None:
         while not job.wait(0.05):
             self._write_new()
 

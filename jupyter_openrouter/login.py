@@ -21,13 +21,13 @@ from .background import background
 from .bodies import read_json
 from .clients import base_url
 from .errors import (
-    LOOKS_LIKE_KEY,
     APIStatusError,
     APITimeoutError,
     EventError,
     InvalidRequestError,
     OpenRouterError,
 )
+from .hidden_keys import LOOKS_LIKE_KEY
 from .key_status import KeyStatus, check_key
 from .keys import Forgotten, Key, forget_key, set_key
 from .request import encode

@@ -124,9 +124,9 @@ class OpenRouterMagics(Magics):  # type: ignore[misc]
             return self._price(made)
         question = made.question
         key = key_for(question.model, ask=self._ask_for_key(), record=question.record, replay=question.replay)
-        if where.cell_id and self._last_run != (where.cell_id, where.run):
-            caps.begin_cell(where.cell_id)
-        self._last_run = (where.cell_id, where.run)
+        if where.cell and self._last_run != (where.cell, where.run):
+            caps.begin_cell(where.cell)
+        self._last_run = (where.cell, where.run)
         live = live_for(self.shell)
         goes_on = flags.background and live.stays
         asking = Asking(made, key, live, lambda response: self._keep(response, flags.out), goes_on=goes_on)

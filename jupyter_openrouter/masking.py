@@ -1,4 +1,4 @@
-"""Masks what looks like a secret in a text that is about to be sent; pure.
+"""Masks what looks like a secret, and the keys in use, in a text that is about to be sent.
 
 Only forms that nothing else has are taken for secrets: a marked prefix with as many characters as its issuer gives
 it, or a framed block. A password without such a form is not seen.
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+
+from .hidden_keys import without_keys_in_use
 
 LONGEST_SECRET = 16_384
 """Characters. Where a text is cut, this much more of it is masked first, so that no half of a secret is left."""
@@ -75,6 +77,7 @@ def mask(text: str) -> str:
     >>> mask("sk-learn-is-a-library-for-machine-learning"), mask("AKIAABCDEFGHIJKLMNOP")
     ('sk-learn-is-a-library-for-machine-learning', '⟦masked: AWS key id⟧')
     """
+    text = without_keys_in_use(text, "⟦masked: API key⟧")
     return _SECRET.sub(_marked, text) if any(hint in text for hint in _HINTS) else text
 
 

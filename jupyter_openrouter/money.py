@@ -1,8 +1,10 @@
-"""Amounts of US dollars: how they are added without error, and how they are written."""
+"""Amounts of US dollars: how they are read, added without error, and written."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 PLAY_MONEY = "demo/"
 """The slugs of the embedded demo's models begin so; the figures that it reports are charged to nobody."""
@@ -32,6 +34,19 @@ def from_exact(picodollars: int) -> float:
 def is_play_money(slug: str) -> bool:
     """Whether what this model reports as its cost is charged to nobody."""
     return slug.startswith(PLAY_MONEY)
+
+
+def charged_upstream(usage: Mapping[str, Any]) -> float:
+    """US dollars that the provider charged beside the service, to a key of one's own, by the wire's usage object; 0.0
+    where there was no such key, or nothing is known of it.
+
+    >>> charged_upstream({"is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}})
+    0.2
+    """
+    details = usage.get("cost_details") if usage.get("is_byok") is True else None
+    amount = details.get("upstream_inference_cost") if isinstance(details, Mapping) else None
+    known = isinstance(amount, (int, float)) and not isinstance(amount, bool) and 0 <= amount < _MOST
+    return float(amount) if known else 0.0  # type: ignore[arg-type]
 
 
 def dollars(amount: float) -> str:

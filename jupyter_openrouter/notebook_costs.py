@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from .costs import By, Cost, CostTable, Sum, added_up, said_in_all
-from .money import is_play_money
+from .money import charged_upstream, is_play_money
 from .plain_text import plain
 from .tolerant import count, items, mapping, number, text
 
@@ -140,7 +140,7 @@ def cost_of(record: dict[str, Any], *, cell: str = "", notebook: str = "", conve
         tokens_in=count(usage.get("prompt_tokens")),
         tokens_out=count(usage.get("completion_tokens")),
         # The figures of the embedded demo are play money.
-        dollars=0.0 if is_play_money(asked) else cost,
+        dollars=0.0 if is_play_money(asked) else None if cost is None else cost + charged_upstream(usage),
         attempts=1 + len(items(record.get("attempts"))),
         generation_id=text(record.get("generation_id")) or "",
     )

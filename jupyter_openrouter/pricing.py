@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from .answering import Question
 from .cell import Asked
 from .clients import client_for, key_for
 from .errors import OpenRouterError
@@ -22,21 +22,21 @@ async def price(asked: Asked) -> Estimate:
     others = asked.body.get("models")
     slugs = [asked.question.model, *(others or ()), *asked.question.options.get("fallback", ())]
     notes: list[str] = []
-    cards = [await _card(slug, asked.question, notes) for slug in dict.fromkeys(slugs)]
-    found = estimate(asked.body, cards, asked.pieces)
+    cards = [await _cards(slug, asked, notes) for slug in dict.fromkeys(slugs)]
+    found = estimate(asked.body, [card for offers in cards for card in offers], asked.pieces)
     more = (*found.notes, *asked.notes, *notes, "Nothing was sent.")
     found = replace(found, notes=more)
     found.parts.lines = tuple(found.lines())
     return found
 
 
-async def _card(slug: str, question: Question, notes: list[str]) -> Any:
+async def _cards(slug: str, asked: Asked, notes: list[str]) -> Sequence[Model | None]:
     try:
-        tape: Any = {"record": question.record, "replay": question.replay}
+        tape: Any = {"record": asked.question.record, "replay": asked.question.replay}
         client = await client_for(slug, key_for(slug, **tape), **tape)
-        return await client.catalog.model(slug)
+        return await client.catalog.offers(slug, asked.body)
     except OpenRouterError as error:
         if is_free(slug, None):
-            return Model(slug, is_free=True)
+            return [Model(slug, is_free=True)]
         notes.append(plain(f"The catalogue could not be asked about {slug}: {error.message}"))
-        return None
+        return [None]

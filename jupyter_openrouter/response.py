@@ -177,6 +177,10 @@ class Response(Growing):
             found.append(f"The provider's own finish reason tells of a failure: {self.native_finish_reason}.")
         if self.state == "done" and self.finish_reason and self.usage is None:
             found.append("The connection ended before tokens and cost were told.")
+        if self.usage is not None and self.usage.upstream_cost:
+            found.append(
+                f"The provider charged {dollars(self.usage.upstream_cost)} besides, to a key of your own."
+            )
         asked = {attempt.model for attempt in self.attempts} - {self.requested_model}
         if asked:
             found.append(f"{self.requested_model} answered instead of {', '.join(sorted(asked))}.")
@@ -200,13 +204,12 @@ class Response(Growing):
     async def settle(self) -> Response:
         """Asks the service for what is not known of the cost; to be awaited on its loop.
 
-        It is ``usage`` of an answer that was stopped, and ``saved`` of one that came from the cache.
+        It is ``usage`` of an answer that was stopped, or told no cost, and ``saved`` of one that came from the cache.
 
         After a stop no usage arrives in the stream. The service knows it some moments later, under the
         generation id: it is asked a few times over about 8 seconds. What it does not tell stays unknown.
         """
-        known = self.cost is not None if self.continues else self.usage is not None
-        if self.settler is None or (known and not self.cache_source):
+        if self.settler is None or (self.cost is not None and not self.cache_source):
             return self
         return await self.settler(self)
 
@@ -215,15 +218,21 @@ class Response(Growing):
         if self.cache_source and data.get("id") == self.cache_source:
             self.saved = Usage.read({"cost": data.get("total_cost")}).cost
             return
-        self.usage = Usage.read(
-            {
-                "prompt_tokens": data.get("native_tokens_prompt", data.get("tokens_prompt")),
-                "completion_tokens": data.get("native_tokens_completion", data.get("tokens_completion")),
-                "cost": data.get("total_cost"),
-                "completion_tokens_details": {"reasoning_tokens": data.get("native_tokens_reasoning")},
-                "prompt_tokens_details": {"cached_tokens": data.get("native_tokens_cached")},
-            }
-        )
+
+        def told(*names: str) -> Any:
+            return next((value for name in names if (value := data.get(name)) is not None), None)
+
+        found: dict[str, Any] = {
+            "prompt_tokens": told("native_tokens_prompt", "tokens_prompt"),
+            "completion_tokens": told("native_tokens_completion", "tokens_completion"),
+            "cost": told("total_cost"),
+            "is_byok": told("is_byok"),
+            "cost_details": {"upstream_inference_cost": told("upstream_inference_cost")},
+            "completion_tokens_details": {"reasoning_tokens": told("native_tokens_reasoning")},
+            "prompt_tokens_details": {"cached_tokens": told("native_tokens_cached")},
+        }
+        before = self.usage.details if self.usage is not None else {}  # what the stream told goes first
+        self.usage = Usage.read(found | {name: value for name, value in before.items() if value is not None})
         for name, theirs in (("model", "model"), ("provider", "provider_name")):
             value = data.get(theirs)
             if isinstance(value, str) and not getattr(self, name):
@@ -400,7 +409,7 @@ class Response(Growing):
 
     def footer(self) -> str:
         """One line of plain text, such as ``openai/gpt-4 · OpenAI · 12 → 340 tokens · $0.0012 · 4.2 s · stop``."""
-        return " · ".join(self.footer_parts())
+        return " · ".join(" ".join(part.split()) for part in self.footer_parts())
 
     def __repr__(self) -> str:
         from .plain_text import plain

@@ -85,7 +85,8 @@ class Schema:
         """The value that an answer holds.
 
         Raises:
-            AnswerFormatError: it is no JSON, or does not fit; ``problems`` tells where and how.
+            AnswerFormatError: it is no JSON, or does not fit; ``problems`` tells where and how. Or the type's own code
+                has raised another error, which is its ``__cause__``; ``retryable`` is False then.
         """
         try:
             return self._fitted(answer_json.read(text))
@@ -111,6 +112,15 @@ class Schema:
             return self._convert(value)
         except Unfit as error:
             raise unfit([Problem(path + at.removeprefix("$"), said) for at, said in error.wrong]) from None
+        except RecursionError:
+            raise
+        except Exception as fault:
+            raise AnswerFormatError(
+                f"The code of {self.name} failed on the answer: {type(fault).__name__}: {fault}".rstrip(": ")
+                + ".",
+                remedy="Correct that code; the text of the answer is kept.",
+                retryable=False,
+            ) from fault
 
     def repair_message(self, error: AnswerFormatError, text: str) -> list[dict[str, Any]]:
         """The two messages that go on from an answer that did not fit: the answer, and what is to be mended."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .errors import LOOKS_LIKE_KEY
+from .hidden_keys import LOOKS_LIKE_KEY, SHORTEST
 
 HIDDEN = "…"
 _PERSONAL = frozenset(
@@ -27,8 +27,6 @@ _PERSONAL = frozenset(
         "user_id",
     }
 )
-_SHORTEST = 12
-"""Characters. A shorter secret is the word that a local server takes for a key, and stands in many a text."""
 _MARK = len("sk-or-")
 
 Path = tuple[Any, ...]
@@ -60,7 +58,7 @@ def starred(pieces: Iterable[str], secret: str = "") -> list[str]:
     found = list(pieces)
     text = "".join(found)
     spans = [(match.start() + _MARK, match.end()) for match in LOOKS_LIKE_KEY.finditer(text)]
-    if len(secret) >= _SHORTEST:
+    if len(secret) >= SHORTEST:
         spans += [(match.start(), match.end()) for match in re.finditer(re.escape(secret), text)]
     if not spans:
         return found

@@ -99,6 +99,7 @@ def prompt_forms(messages: Any) -> dict[str, str]:
             str(part.get("text")) if part.get("type") == "text" else f"[{part.get('type')}]" for part in parts
         )
         text = safe_markdown.plain(text)
-        rich.append(f"<small>{safe_markdown.escape(role)}</small>\n\n{fenced(text, 'text')}")
+        block = safe_markdown.inert(fenced(text, "text")).rstrip("\n")
+        rich.append(f"<small>{safe_markdown.escape(role)}</small>\n\n{block}")
         poor.append(f"{role}:\n{text}")
     return {"text/markdown": "\n\n".join(rich), "text/plain": "\n\n".join(poor)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import caps as all_caps
@@ -30,7 +30,7 @@ class Spending:
     Args:
         response: The answer.
         bodies: The model slug and the body of each request that may be sent for it.
-        card: Looks a model up in the catalogue; asked only where a cap is set.
+        offers: Looks up at which prices a model may serve a request; asked only where a cap is set.
         max_cost: A cap in US dollars for this answer alone.
         caps, ledger: Those of the process, but for tests.
     """
@@ -39,7 +39,7 @@ class Spending:
         self,
         response: Response,
         bodies: Sequence[tuple[str, dict[str, Any]]],
-        card: Callable[[str], Awaitable[Model]],
+        offers: Callable[[str, Mapping[str, Any]], Awaitable[Sequence[Model]]],
         *,
         max_cost: float | None = None,
         caps: Caps | None = None,
@@ -47,7 +47,7 @@ class Spending:
     ) -> None:
         self._response = weakref.ref(response)  # which is a key of the table below
         self._bodies = bodies
-        self._card = card
+        self._offers = offers
         self._max_cost = max_cost
         self._caps = caps or all_caps.caps
         self._ledger = ledger or all_lines.ledger
@@ -90,7 +90,7 @@ class Spending:
         response, reservation, before = self._response(), self._reservation, self._estimate
         if response is None or reservation is None or before is None or response.concluded:
             return None
-        cost = response.cost
+        cost = None if response.cost is None else known_cost(response)
         if cost is None:
             if response.characters < self._next_look or before.dollars_in is None or not self._price_out:
                 return None
@@ -135,18 +135,19 @@ class Spending:
             slug,
             *(other for other in (others if isinstance(others, list) else []) if isinstance(other, str)),
         ]
-        return await asyncio.gather(*(self._look_up(one) for one in slugs if one or not others))
+        found = await asyncio.gather(*(self._look_up(one, body) for one in slugs if one or not others))
+        return [card for offers in found for card in offers]
 
-    async def _look_up(self, slug: str) -> Model | None:
+    async def _look_up(self, slug: str, body: Mapping[str, Any]) -> Sequence[Model | None]:
         from .estimate import is_free
         from .model_cards import Model
 
         if is_free(slug, None):
-            return Model(slug, is_free=True)
+            return [Model(slug, is_free=True)]
         try:
-            return await self._card(slug)
+            return await self._offers(slug, body)
         except OpenRouterError:
-            return None  # its price is unknown, and that is said
+            return [None]  # its price is unknown, and that is said
 
     def _tokens_so_far(self, response: Response) -> int:
         from .token_count import tokens
@@ -176,6 +177,12 @@ def update(response: Response) -> None:
     """More is known of a settled answer, such as its cost: brings the ledger and the caps up to date."""
     if (spending := _running.get(response)) is not None:
         spending.after()
+
+
+def counted(response: Response) -> float:
+    """US dollars that an answer counts against a cap: what it has cost, or what is held while that is unknown."""
+    reservation = spending._reservation if (spending := _running.get(response)) is not None else None
+    return reservation.dollars if reservation is not None else known_cost(response) or 0.0
 
 
 def _remedy(before: Estimate) -> str | None:

@@ -10,7 +10,8 @@ from urllib.request import getproxies
 from .background import background
 from .caps import Caps, caps
 from .clients import base_url, client_for, key_for
-from .errors import LOOKS_LIKE_KEY, MissingKeyError, OpenRouterError
+from .errors import MissingKeyError, OpenRouterError
+from .hidden_keys import without_keys
 from .key_status import KeyStatus
 from .keys import Key
 from .ledger import Ledger, ledger
@@ -47,9 +48,7 @@ def status(model: str = "", *, ledger: Ledger = ledger, caps: Caps = caps) -> Ro
         ("day's sum", caps.trouble),
     ]
     help_ = "%openrouter help lists what else there is."
-    return Rows(
-        [(name, LOOKS_LIKE_KEY.sub("sk-or-…", value or "")) for name, value in rows], note=hint or help_
-    )
+    return Rows([(name, without_keys(value or "")) for name, value in rows], note=hint or help_)
 
 
 def _key() -> tuple[str, str | None, str | None]:

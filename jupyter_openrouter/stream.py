@@ -39,10 +39,11 @@ from .errors import (
 from .plan import Account, Connection, Plan, Stopped, Timeline, Transport
 from .response import Response
 from .retry import Attempt
-from .sse import Comment, Decoder, Event
+from .sse import MAX_EVENT_BYTES, Comment, Decoder, Event
 
 MAX_SKIPPED = 1000
 """More malformed chunks than these end the answer: what holds so many is no stream of this API."""
+_FIELDS = (":", "data", "event", "id", "retry")  # what a line of a stream of events begins with
 _BLOCK_BYTES = 16 * 1024
 """So much of a whole answer counts as an event."""
 _DRAIN_SECONDS = 0.1
@@ -80,6 +81,7 @@ class Stream:
         self._blocks: AsyncIterator[bytes] | None = None
         self._decoder = Decoder()
         self._size = 0
+        self._unread: list[bytes] = []  # what came before the first event or comment
         self._error: OpenRouterError | None = None
         self._over = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -287,7 +289,7 @@ class Stream:
         self.response.requested_model = self.response.requested_model or model
         self._sent = self._sign = self._event = self._loop.time()
         self._signed = False
-        self._decoder, self._size = Decoder(), 0
+        self._decoder, self._size, self._unread = Decoder(), 0, []
         self._watch()
         self._reader = asyncio.current_task()
         try:
@@ -321,6 +323,8 @@ class Stream:
             block = await blocks.__anext__()
         except StopAsyncIteration:
             self._decoder.feed(b"")  # raises if the last event was too large
+            if self._unread and not self._signed:
+                self._fold_body(b"".join(self._unread))
             await self._finish()
             return
         finally:
@@ -337,14 +341,27 @@ class Stream:
             self._take(body)  # events after all, under another name
             await self._finish()
             return
+        self._fold_text(body.decode("utf-8-sig", "replace").strip())
+        await self._finish()
+
+    def _fold_body(self, body: bytes) -> None:
+        """What was taken for a stream and holds no event: JSON under another name, or something else altogether."""
         text = body.decode("utf-8-sig", "replace").strip()
+        if text.startswith("{"):
+            self._fold_text(text)
+        elif not any(text.startswith(field) or field.startswith(text) for field in _FIELDS):  # "" begins all
+            raise StreamError(
+                f"{self._transport.host} answered with something that is no stream: {text[:80]!r}."
+            )
+
+    def _fold_text(self, text: str) -> None:
         try:
-            self._fold_chunk(decode(text))
+            chunk = decode(text)
         except EventError:
             raise EventError(f"The answer is malformed: {text[:80]!r}.") from None
+        self._fold_chunk(chunk)
         if self._raw is not None:
             self._raw.append(text)
-        await self._finish()
 
     async def _alive(self, blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """The same blocks, each a sign of life; white space alone counts as a comment does."""
@@ -383,10 +400,14 @@ class Stream:
         assert self._loop is not None
         items: Sequence[bytes | Event | Comment] = self._decoder.whole(block) or self._decoder.feed(block)
         if not items:
+            if not self._signed and self._size <= MAX_EVENT_BYTES:
+                self._unread.append(block)
+            else:
+                self._unread.clear()  # so much is no answer under another name
             return
         sign = self._sign = self._loop.time()
         if not self._signed:
-            self._signed = True
+            self._signed, self._unread = True, []
             self._watch()  # from here on other limits hold, which may be nearer
         plain = self._raw is None
         for item in items:
@@ -435,7 +456,10 @@ class Stream:
 
     def _fold_chunk(self, chunk: dict[str, Any]) -> None:
         response = self.response
+        skipped = response.skipped
         delta = fold(response, chunk)
+        if response.skipped > skipped and self._plan.on_malformed == "raise":
+            raise EventError(f"The stream holds a malformed chunk: {response.skipped_chunks[-1]}.")
         if delta.text or delta.reasoning:
             self._ready.append(delta)
             self._note_delta()

@@ -145,6 +145,9 @@ class OpenRouter:
         **options: Unpack[ChatOptions],
     ) -> Iterator[tuple[int, Response]]:
         """As ``AsyncOpenRouter.chat_many``; leaving the iteration stops what still runs."""
+        on_retry, failed = options.pop("on_retry", None), deque[Attempt]()
+        if on_retry is not None:
+            options["on_retry"] = failed.append
         home, client = self._here()
         answers = client.chat_many(questions, concurrency=concurrency, per_minute=per_minute, **options)
 
@@ -154,8 +157,24 @@ class OpenRouter:
         async def close() -> None:
             await answers.aclose()  # type: ignore[attr-defined]
 
+        def tell() -> None:
+            # On the caller's thread: what is called is the caller's code.
+            while failed and on_retry is not None:
+                on_retry(failed.popleft())
+
+        def waited(job: Job[T]) -> T:
+            try:
+                while not job.wait(0.2):
+                    tell()
+                tell()
+            except BaseException:
+                job.cancel()
+                job.wait(2)
+                raise
+            return job.result()
+
         try:
-            while (found := home.submit(following()).result()) is not None:
+            while (found := waited(home.submit(following()))) is not None:
                 yield found
         finally:
             home.submit(close()).result()

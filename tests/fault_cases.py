@@ -243,6 +243,27 @@ group(
     ),
     no_content_type=once(head(kind=""), framed(BODY), LAST, text="Hello"),
     content_type_of_plain_text=once(head(kind="text/plain; charset=x"), framed(BODY), LAST, text="Hello"),
+    whole_answer_named_a_stream=Case((answer("200 OK", WHOLE, kind="text/event-stream"),), text="Hello"),
+    whole_answer_without_a_type=Case((answer("200 OK", WHOLE, kind=""),), text="Hello"),
+    whole_answer_on_many_lines=once(
+        head(kind="text/plain"), *map(framed, json.dumps(WHOLE, indent=1).encode().splitlines(True)), LAST, text="Hello"
+    ),
+    json_error_named_a_stream=Case(
+        (answer("200 OK", {"error": {"code": 402, "message": "No credit"}}, kind="text/event-stream"),),
+        error=PaymentRequiredError,
+        says="No credit",
+    ),
+    json_error_named_a_stream_may_pass=Case(
+        (answer("200 OK", {"error": {"code": 429, "message": "later"}}, kind="text/plain"), OK),
+        text="Hello",
+        attempts=1,
+        options={"retry": QUICK},
+    ),
+    words_instead_of_a_stream=Case(
+        (answer("200 OK", b"upstream connect error", kind="text/plain"),),
+        error=StreamError,
+        says="no stream: 'upstream connect error'",
+    ),
     early_hints_before_the_answer=once(
         b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", *OK, text="Hello"
     ),
@@ -645,6 +666,11 @@ group(
     ),
     null=Case((stream(event({"error": None, "choices": [{"delta": {"content": "Hello"}}]}), STOP, DONE),),
               text="Hello"),
+    empty_ones_say_that_there_is_none=Case(
+        (stream(event({"error": "", "choices": [{"delta": {"content": "Hel"}, "error": {}}]}),
+                event({"error": {}, "choices": [{"delta": {"content": "lo"}, "error": ""}]}), STOP, DONE),),
+        text="Hello",
+    ),
     lone_surrogate=sorry({"message": "Sorry \ud800."}, ProviderError, error_holds=lambda e: str(e).encode()),
     in_text_beside_a_message=Case(
         (failing({"code": 502, "message": "Sorry"}, said("Hel"), delta(reasoning="hm")),),
@@ -671,6 +697,12 @@ group(
     "content",
     in_order=Case((OK,), text="Hello", holds=lambda r: r.cost == 0.5 and r.provider == "P"),
     after_the_finish_reason=texts(said("Hel", "stop"), said("lo"), DONE),
+    a_number_among_the_parts=texts(said(["Hel", 5, {"type": "text", "text": "lo"}]), STOP, DONE, skipped=1),
+    a_text_for_the_choices=texts(said("Hello"), event({"choices": "x"}), STOP, DONE, skipped=1),
+    a_number_for_content_that_is_to_be_told=Case(
+        (stream(said("Hel"), said(5), STOP, DONE),),
+        error=EventError, says="content: 5", text="Hel", skipped=1, options={"on_malformed": "raise"},
+    ),
     usage_before_the_finish_reason=texts(said("Hello"), USAGE, STOP, DONE, holds=lambda r: r.cost == 0.5),
     usage_beside_the_finish_reason=texts(
         event({"choices": [{"delta": {"content": "Hello"}, "finish_reason": "stop"}], "usage": {"cost": 0.5}}),
@@ -683,7 +715,7 @@ group(
                          holds=lambda r: r.cost is None and r.usage.prompt_tokens is None),
     choices_empty_missing_null=texts(
         event({"choices": []}), event({}), event({"choices": None}), event({"choices": {}}),
-        event({"choices": [None, 1, "x"]}), said("Hello", "stop"), DONE,
+        event({"choices": [None, 1, "x"]}), said("Hello", "stop"), DONE, skipped=2,
     ),
     choices_out_of_order=texts(
         event({"choices": [{"index": 1, "delta": {"content": "B"}}, {"index": 0, "delta": {"content": "Hel"}}]}),
@@ -711,7 +743,7 @@ group(
     ),
     index_beyond_all=texts(said("Hello"), said("x", index=10**9), said("", "stop"), DONE, skipped=1),
     delta_null=texts(event({"choices": [{"index": 0, "delta": None}]}), said("Hello", "stop"), DONE),
-    delta_of_words=texts(event({"choices": [{"index": 0, "delta": "x"}]}), said("Hello", "stop"), DONE),
+    delta_of_words=texts(event({"choices": [{"index": 0, "delta": "x"}]}), said("Hello", "stop"), DONE, skipped=1),
     role_empty=texts(delta(role="", content=""), delta(role="assistant", content="Hello"), STOP, DONE),
     message_in_place_of_delta=texts(
         event({"choices": [{"index": 0, "message": {"content": "Hello"}, "finish_reason": "stop"}]}), DONE
@@ -721,7 +753,7 @@ group(
         said([{"type": "text", "text": "Hel"}, {"type": "other"}, None, "l"]),
         said({"type": "text", "text": "o"}), STOP, DONE,
     ),
-    content_of_a_wrong_type=texts(said(5), said(True), said("Hello"), said(None, "stop"), DONE),
+    content_of_a_wrong_type=texts(said(5), said(True), said("Hello"), said(None, "stop"), DONE, skipped=2),
     split_surrogates=texts(
         event('{"choices":[{"delta":{"content":"Hel\\ud83d"}}]}'),
         event('{"choices":[{"delta":{"content":"\\ude42lo"}}]}'),

@@ -1,4 +1,4 @@
-"""Bodies that are far larger than what was asked for: packed or not, they cost little and end as typed errors."""
+"""Bodies that are no answer, or far larger than one: packed or not, they cost little and end as typed errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 import pytest
-from faults import FaultServer, Script, framed, head
+from faults import FaultServer, Script, answer, framed, head
 
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.errors import EventError, OpenRouterError, PermissionDeniedError, StreamError
@@ -27,6 +27,7 @@ def packed(size: int) -> bytes:
 
 BOMB = framed(packed(256 * MIB)) + b"0\r\n\r\n"
 LONG = (framed(bytes(MIB)),) * 256  # a quarter of a gigabyte on the wire
+LINES = (framed(b"x" * (MIB - 1) + b"\n"),) * 256
 STREAM, JSON = "text/event-stream", "application/json"
 CASES: dict[str, tuple[Script, str, type[OpenRouterError]]] = {
     "a stream in gzip": ((head("200 OK", PACKED) + BOMB,), "stream", StreamError),
@@ -41,6 +42,7 @@ CASES: dict[str, tuple[Script, str, type[OpenRouterError]]] = {
     "JSON in gzip": ((head("200 OK", PACKED, kind=JSON) + BOMB,), "json", StreamError),
     "long JSON in gzip": ((head("200 OK", PACKED, kind=JSON), *LONG), "json", StreamError),
     "long JSON as it is": ((head("200 OK", kind=JSON), *LONG), "json", EventError),
+    "long lines that are no events": ((head(kind="text/plain"), *LINES), "stream", EventError),
     "one long event": ((head(kind=STREAM), framed(b"data: "), *LONG), "stream", EventError),
 }
 
@@ -70,3 +72,16 @@ def test_a_quarter_of_a_gigabyte_costs_little_and_ends_as_a_typed_error(name: st
     print(f"{name}: {seconds:.2f} s, {peak / 1e6:.1f} MB")
     assert type(error) is kind, error
     assert peak < 100e6
+
+
+def test_a_page_in_the_place_of_the_catalogue_is_said_to_be_no_json() -> None:
+    async def work() -> str:
+        page = answer("200 OK", b"<html>Please sign in</html>", kind="text/html")
+        async with FaultServer(page) as server, AsyncOpenRouter(base_url=server.base_url) as client:
+            with pytest.raises(EventError) as raised:
+                await client.models()
+            return str(raised.value)
+
+    said = asyncio.run(work())
+    assert "no JSON object: '<html>Please sign in</html>'" in said
+    assert "base URL" in said

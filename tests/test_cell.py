@@ -61,6 +61,7 @@ def test_a_conversation_brings_what_was_said_before_and_its_system_message_once(
         response = Response("demo/echo")
         response.add(0, "hi")
         response.state = "done"
+        talk.system = "brief"
         talk.take(first.content, response, cell_id="c1", run=1)
         second = make(f"-c {name}", "more", where=Where("c2", 2))
         assert [m["content"] for m in second.body["messages"]] == ["brief", "hello", "hi", "more"]
@@ -105,11 +106,25 @@ def test_a_system_message_that_cannot_be_sent_is_said_and_an_empty_one_sends_non
     assert [m["role"] for m in make("-s ''").body["messages"]] == ["user"]
     name = "test-cell-system"
     try:
-        make(f"-c {name} -s brief")
+        assert [m["role"] for m in make(f"-c {name} -s brief").body["messages"]] == ["system", "user"]
+        assert name not in conversations, "nothing was asked in it yet"
+        conversations.get(name).system = "brief"
         assert [m["role"] for m in make(f"-c {name}").body["messages"]] == ["system", "user"]
         assert [m["role"] for m in make(f"-c {name} -s ''").body["messages"]] == ["user"]
+        assert [m["content"] for m in make(f"-c {name} -s long").body["messages"]] == ["long", "hello"]
+        assert conversations[name].system == "brief"
     finally:
         conversations.forget(name)
+
+
+def test_a_secret_that_was_typed_is_sent_and_said_to_be() -> None:
+    token = "ghp_" + "a1B2" * 9
+    made = make("", f"is {token} valid? {{{{ token }}}}", token=token)
+    assert made.content.startswith(f"is {token} valid?")
+    assert made.content.count(token) == 1, "that of the value is masked"
+    assert "typed holds what looks like a secret (GitHub token), and goes out as it is" in made.notes[-1]
+    assert "AWS key id" in make("-s AKIAABCDEFGHIJKLMNOP", "x").notes[-1]
+    assert not make("-s brief", "⟦masked: API key⟧ sk-learn").notes
 
 
 def test_without_a_model_it_says_how_to_name_one() -> None:

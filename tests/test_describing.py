@@ -6,6 +6,7 @@ import base64
 import collections
 import dataclasses
 import enum
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from jupyter_openrouter.describing import (
     verbatim,
 )
 from jupyter_openrouter.errors import InvalidRequestError
+from jupyter_openrouter.keys import Key
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.token_count import tokens
 
@@ -414,6 +416,21 @@ def test_a_plotly_figure_is_a_picture_where_it_can_be_drawn_and_else_words(
     assert "could not be drawn (kaleido is missing)" in found.notes[0]
     pie = go.Figure(go.Pie(labels=["a", "b"], values=[1, 2]))
     assert "labels: a, b\n  values: 1, 2" in describe(pie).text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
+def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidRequestError, match="pipe' is no file"):
+        describe(tmp_path / "pipe")
+
+
+def test_the_key_in_use_is_masked_whatever_it_looks_like() -> None:
+    held = Key("gateway-0123-4567-89ab", source="argument")
+    found = describe({"OPENROUTER_API_KEY": "gateway-0123-4567-89ab"}, name="environ")
+    assert "gateway-0123" not in found.text
+    assert "masked: API key" in found.notes[0]
+    del held
 
 
 def test_files_are_sent_as_what_their_bytes_are(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ def test_a_highest_price_of_the_request_stands_in_for_an_unknown_one() -> None:
     assert estimate(body, card("-1", "-1")).dollars_worst == pytest.approx(5e-6 + 1e-3)
 
 
+def test_a_highest_price_of_the_request_bounds_a_known_one_which_may_not_be_charged_then() -> None:
+    body = ask(max_tokens=100, provider={"max_price": {"prompt": 0.5, "completion": 20}})
+    assert estimate(body, card()).dollars_worst == pytest.approx(2.5e-6 + 1e-3)
+
+
 def test_prices_for_long_prompts_for_the_request_and_of_reasoning_count() -> None:
     dear = card(pricing={"overrides": [{"min_prompt_tokens": 9, "completion": "0.0001"}], "request": "0.5"})
     assert estimate(ask(max_tokens=100), dear).dollars_worst == pytest.approx(5e-6 + 0.5 + 0.01)

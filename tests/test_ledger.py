@@ -12,6 +12,7 @@ from jupyter_openrouter.chunks import Usage
 from jupyter_openrouter.continuing import joined
 from jupyter_openrouter.errors import APIConnectionError, CutError, OpenRouterError, from_payload
 from jupyter_openrouter.ledger import Ledger, known_cost
+from jupyter_openrouter.notebook_costs import cost_of
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import Attempt
 
@@ -35,6 +36,23 @@ def test_an_answer_is_written_down_once_and_when_it_has_settled() -> None:
     assert len(ledger) == 1
     (line,) = ledger
     assert (line.source, line.cell, line.dollars, line.tokens_in) == ("cell", "c1", 0.25, 3)
+
+
+@pytest.mark.parametrize(
+    ("more", "cost"),
+    [
+        ({"is_byok": True, "cost_details": {"upstream_inference_cost": 0.5}}, 0.75),
+        ({"is_byok": False, "cost_details": {"upstream_inference_cost": 0.25}}, 0.25),
+        ({"cost_details": {"upstream_inference_cost": 0.25}}, 0.25),
+        ({"is_byok": True}, 0.25),
+        ({"is_byok": True, "cost_details": {"upstream_inference_cost": "x"}}, 0.25),
+    ],
+)
+def test_what_the_provider_charges_to_a_key_of_ones_own_counts_and_is_said(more: Any, cost: float) -> None:
+    response = settled(usage=Usage.read({"cost": 0.25, **more}))
+    assert known_cost(response) == cost
+    assert any("a key of your own" in one for one in response.warnings) == (cost > 0.25)
+    assert cost_of(response.to_dict()).dollars == cost
 
 
 def test_a_cost_that_is_told_later_takes_the_place_of_the_unknown_one() -> None:

@@ -217,6 +217,27 @@ def test_a_cap_on_the_answer_refuses_before_anything_is_sent(shared: Kernel) -> 
     assert shared.value("len(asked())") == before
 
 
+def test_what_one_execution_asks_shares_the_cap_of_its_cell_where_nobody_names_the_cell(
+    shared: Kernel,
+) -> None:
+    shared.run("from jupyter_openrouter import money\nmoney.PLAY_MONEY = 'toy/'")
+    shared.run("%openrouter cap cell 0.00082")
+    ask = "get_ipython().run_cell_magic('openrouter', '-m demo/faulty --max-tokens 400', 'malformed')\n"
+    try:
+        first = shared.run(ask)
+        twice = shared.run(ask * 2)
+        again = shared.run(ask)
+    finally:
+        shared.run("%openrouter cap cell off\nmoney.PLAY_MONEY = 'demo/'")
+    good(first)
+    good(again)
+    assert twice.reply is not None
+    assert twice.reply["ename"] == "BudgetError"
+    assert "the cap of this cell is" in twice.reply["evalue"]
+    shared.run("from jupyter_openrouter.ledger import ledger")
+    assert shared.value("[line.cell for line in ledger][-1]").startswith("In [")
+
+
 def test_what_a_cap_does_not_reserve_is_said(shared: Kernel) -> None:
     run = good(shared.run("%%openrouter -m demo/echo --max-tokens 9 --max-cost 1 --plugin web\nhello"))
     assert "the cap has not reserved them" in saved(run)["text/plain"]
@@ -276,6 +297,67 @@ def test_a_schema_gives_the_type_and_asks_once_more_where_the_answer_does_not_fi
     assert len(run.bundles) == 1
     assert "Asked a second time: the first answer ($" in saved(run)["text/plain"]
     assert shared.value("x.parsed") is None
+
+
+def test_the_code_of_a_form_runs_in_the_cell_and_never_where_answers_arrive(shared: Kernel) -> None:
+    shared.run(
+        "import threading, time\nfrom dataclasses import dataclass\n@dataclass\nclass Slow:\n    a: int\n"
+        "    def __post_init__(self):\n"
+        "        print('in', threading.current_thread().name)\n"
+        "        seen = len(other.text)\n"
+        "        while not other.settled and len(other.text) == seen: time.sleep(0.01)\n"
+        "        self.grew = len(other.text) > seen"
+    )
+    good(shared.run("%%openrouter -m demo/slow --background -o other\ntell"))
+    run = good(shared.run('%%openrouter -m demo/echo --schema Slow -o x\n{"a": 3}'))
+    assert "in MainThread" in run.text
+    assert shared.value("x.parsed.grew"), "another answer went on meanwhile"
+    shared.run("other.stop(); other.wait()")
+    good(shared.run('%%openrouter -m demo/echo --schema Slow -o x --background\n{"a": 3}'))
+    shared.run("y = await x")
+    assert shared.value("y.parsed.a") == 3
+
+
+def test_a_form_whose_code_fails_is_said_and_nothing_is_asked_again(shared: Kernel) -> None:
+    shared.run(
+        "from dataclasses import dataclass\n@dataclass\nclass Broken:\n    a: int\n"
+        "    def __post_init__(self): 1 / 0"
+    )
+    before = shared.value("len(asked())")
+    run = shared.run('%%openrouter -m demo/echo --schema Broken -o x\n{"a": 3}')
+    assert run.reply is not None
+    assert run.reply["ename"] == "AnswerFormatError"
+    assert (
+        "The code of Broken failed on the answer: ZeroDivisionError: division by zero." in run.reply["evalue"]
+    )
+    assert shared.value("len(asked())") == before + 1
+    assert shared.value("(x.text, x.parsed)") == ('{"a": 3}', None)
+
+
+def test_a_fault_of_our_own_is_said_with_its_place_and_the_text_is_kept(shared: Kernel) -> None:
+    shared.run("from jupyter_openrouter.asking import Asking\nread = Asking._read")
+    shared.run("async def broken(self): raise ZeroDivisionError('odd')\nAsking._read = broken")
+    run = shared.run("%%openrouter -m demo/echo -o x\nhello")
+    shared.run("Asking._read = read")
+    assert run.reply is not None
+    assert "ZeroDivisionError: odd" in run.reply["evalue"]
+    assert "please report it" in run.reply["evalue"]
+    assert saved(run)["text/markdown"].startswith("hello")
+
+
+def test_an_interrupt_of_the_code_of_a_form_is_one_and_the_next_cell_runs(shared: Kernel) -> None:
+    shared.run(
+        "import time\nfrom dataclasses import dataclass\n@dataclass\nclass Endless:\n    a: int\n"
+        "    def __post_init__(self):\n        print('begun', flush=True)\n        while True: time.sleep(0.01)"
+    )
+    run = shared.start('%%openrouter -m demo/echo --schema Endless -o x\n{"a": 3}')
+    shared.until(lambda: "begun" in run.text)
+    shared.interrupt()
+    shared.until(lambda: run.done)
+    assert run.reply is not None
+    assert run.reply["ename"] == "KeyboardInterrupt"
+    assert shared.value("x.text") == '{"a": 3}'
+    good(shared.run("%%openrouter -m demo/echo\nhello"))
 
 
 def test_an_answer_that_was_mended_is_the_value_and_both_are_paid_for_in_ledger_and_file(
@@ -436,6 +518,31 @@ def test_a_question_beside_a_running_answer_of_its_conversation_says_what_it_goe
     shared.run("first.stop(); first.wait()")
     run = good(shared.run("%%openrouter -m demo/echo -c both\nhello"))
     assert "still running" not in saved(run)["text/plain"]
+
+
+def test_the_answer_of_an_earlier_run_of_a_cell_does_not_replace_that_of_a_later_one(shared: Kernel) -> None:
+    good(cell(shared, "%%openrouter -m demo/slow -c late --background -o early\ntell", cell_id="late-1"))
+    shared.until(lambda: shared.answers() and shared.text(shared.answers()[-1]))
+    good(cell(shared, "%%openrouter -m demo/echo -c late\nagain", cell_id="late-1"))
+    shared.run("early.stop(); early.wait()")
+    good(cell(shared, "%%openrouter -m demo/echo -c late\nmore", cell_id="late-2"))
+    shared.run("from jupyter_openrouter.conversations import conversations")
+    said = shared.value("[turn.content for turn in conversations['late'].turns]")
+    assert said == ["again", "again", "more", "more"]
+    assert "answered sooner" in shared.value("early.notes")[-1]
+    assert shared.value("bool(early.text)"), "it is in the variable all the same"
+
+
+def test_what_sends_nothing_begins_no_conversation_and_changes_none(shared: Kernel) -> None:
+    shared.run("from jupyter_openrouter.conversations import conversations")
+    good(shared.run("%%openrouter -m demo/echo -c unsent -s brief --dry-run\nhello"))
+    run = shared.run("%%openrouter -m demo/echo -c unsent -s brief\n{{ 1/0 }}")
+    assert run.reply is not None
+    assert run.reply["ename"] == "PromptError"
+    assert shared.value("'unsent' in conversations") is False
+    good(shared.run("%%openrouter -m demo/echo -c sent -s brief\nhello"))
+    good(shared.run("%%openrouter -m demo/echo -c sent -s long --dry-run\nhello"))
+    assert shared.value("conversations['sent'].system") == "brief"
 
 
 def test_an_error_in_the_background_is_said_in_the_output_and_raised_where_it_is_awaited(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from typing import Any
 
 import pytest
-from faults import OK, FaultServer
+from faults import OK, FaultServer, answer
 
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.demo import DemoServer
@@ -15,6 +16,7 @@ from jupyter_openrouter.demo.server import Completions
 from jupyter_openrouter.errors import InvalidRequestError
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import RetryPolicy
+from jupyter_openrouter.synchronous import OpenRouter
 
 FAST = {"demo": {"rate": 0, "first_token_delay": 0}}
 LOCAL = "http://127.0.0.1:9/api/v1"
@@ -156,6 +158,53 @@ def test_one_failure_does_not_end_the_rest_at_a_pace_either() -> None:
         "NoneType",
         "ProviderError",
     ]
+
+
+def test_a_fault_of_the_caller_is_raised_and_waits_for_nobody() -> None:
+    def told(_: Any) -> None:
+        raise ZeroDivisionError("in on_retry")
+
+    async def run() -> None:
+        async with FaultServer(answer("503 Busy", {"error": {"message": "later"}})) as server:
+            async with AsyncOpenRouter(base_url=server.base_url) as client:
+                many = client.chat_many(["a", "b"], model="m", on_retry=told)
+                with pytest.raises(ZeroDivisionError, match="in on_retry"):
+                    await asyncio.wait_for(anext(many), 30)
+            await server.emptied()
+
+    asyncio.run(run())
+
+
+def test_synchronous_code_hears_of_tries_on_its_own_thread_and_a_fault_there_stops_the_rest() -> None:
+    async def served(work: Any) -> Any:
+        busy, ready = answer("503 Busy", {"error": {"message": "later"}}), asyncio.get_running_loop()
+        async with FaultServer(busy, busy, OK) as server:
+            found = await ready.run_in_executor(None, work, server.base_url)
+            await server.emptied()
+            return found
+
+    def work(base_url: str) -> Any:
+        heard: list[str] = []
+        with OpenRouter(base_url=base_url, retry=RetryPolicy(jitter=lambda: 3.99)) as client:
+            many = client.chat_many(
+                ["a", "b"], model="m", on_retry=lambda one: heard.append(threading.current_thread().name)
+            )
+            found = sorted(index for index, response in many if response.state == "done")
+        return found, heard, threading.current_thread().name
+
+    found, heard, here = asyncio.run(served(work))
+    assert found == [0, 1]
+    assert heard == [here, here]
+
+    def broken(base_url: str) -> str:
+        def told(_: Any) -> None:
+            raise ZeroDivisionError("mine")
+
+        with OpenRouter(base_url=base_url) as client, pytest.raises(ZeroDivisionError, match="mine"):
+            list(client.chat_many(["a", "b"], model="m", on_retry=told))
+        return "ended"
+
+    assert asyncio.run(served(broken)) == "ended"
 
 
 @pytest.mark.parametrize(

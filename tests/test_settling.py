@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
+from faults import DONE, FaultServer, answer, event, said, stream
 
 from jupyter_openrouter import settling
+from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.errors import OpenRouterError
-from jupyter_openrouter.ledger import ledger
+from jupyter_openrouter.ledger import known_cost, ledger
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.settling import is_open, settle_all, settle_later
 
@@ -86,3 +89,48 @@ def test_nothing_is_asked_of_an_answer_that_has_no_name_or_nobody_to_ask(service
     assert is_open(hit)
     hit.saved = 0.5
     assert not is_open(hit)
+
+
+TEXT = (said("x"), said("", "stop"))
+COUNTED = event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}})
+
+
+def told(*generations: dict[str, object], usage: bool = False) -> tuple[Response, int]:
+    """A response that was settled with these answers of ``GET /generation``, and how often the service was asked."""
+
+    async def run() -> tuple[Response, int]:
+        first = stream(*TEXT, *((COUNTED,) if usage else ()), DONE)
+        later = [answer("200 OK", {"data": {"id": "gen-1", **one}}) for one in generations]
+        async with FaultServer(first, *later) as server, AsyncOpenRouter(base_url=server.base_url) as client:
+            response = await client.chat("hi", model="a/b")
+            await response.settle()
+            return response, len(server.requests) - 1
+
+    return asyncio.run(run())
+
+
+def test_tokens_of_the_service_stand_where_the_provider_has_counted_none() -> None:
+    ours = {"tokens_prompt": 7, "tokens_completion": 3}
+    response, _ = told(
+        {**ours, "native_tokens_prompt": None, "native_tokens_completion": 4, "total_cost": 0.25}
+    )
+    assert response.usage is not None
+    assert (response.usage.prompt_tokens, response.usage.completion_tokens) == (7, 4)
+
+
+def test_a_cost_that_is_not_written_down_yet_is_asked_for_again() -> None:
+    response, asked = told({"total_cost": None, "tokens_prompt": 3}, {"total_cost": 0.75, "tokens_prompt": 3})
+    assert (response.cost, asked) == (0.75, 2)
+
+
+def test_an_answer_that_told_tokens_and_no_cost_can_be_settled_and_keeps_its_tokens() -> None:
+    response, asked = told({"total_cost": 0.25, "native_tokens_prompt": 9}, usage=True)
+    assert (response.cost, asked) == (0.25, 1)
+    assert response.usage is not None
+    assert (response.usage.prompt_tokens, response.usage.completion_tokens) == (3, 1)
+
+
+def test_what_the_provider_charges_to_a_key_of_ones_own_is_counted() -> None:
+    response, _ = told({"total_cost": 0.25, "is_byok": True, "upstream_inference_cost": 0.5})
+    assert response.cost == 0.25
+    assert known_cost(response) == 0.75

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_openrouter.chunks import Usage
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.saved_form import read
 from jupyter_openrouter.shown import code_of, prompt_forms, saved_forms
@@ -60,3 +61,16 @@ def test_a_prompt_is_shown_by_role_with_other_parts_named() -> None:
     )
     assert forms["text/plain"] == "user:\nsee ```\n[image_url]"
     assert "````text\nsee ```\n[image_url]\n````" in forms["text/markdown"]
+
+
+def test_a_prompt_is_shown_so_that_no_formula_step_takes_anything_out_of_it() -> None:
+    shown = prompt_forms([{"role": "user", "content": "@@7@@ \\begin{x} \\\\(y\\\\)"}])
+    assert "@@" not in shown["text/markdown"]
+    assert "\\begin" not in shown["text/markdown"]
+    assert "@@7@@ \\begin{x} \\\\(y\\\\)" in shown["text/plain"]
+
+
+def test_a_footer_is_one_line_whatever_the_service_calls_itself() -> None:
+    response = answer("hi", model="x\n\n# y", provider="p\r\nq", notes=["Note."], usage=Usage(cost=0.5))
+    said, remark, footer = saved_forms(response)["text/plain"].split("\n\n")
+    assert (said, remark, footer) == ("hi", "Note.", "x # y · p q · $0.5000 · stop")

@@ -14,11 +14,12 @@ from jupyter_openrouter import ledger as all_lines
 from jupyter_openrouter.caps import Caps
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.day_file import DayFile
-from jupyter_openrouter.demo import DemoServer
+from jupyter_openrouter.demo import DemoServer, models
 from jupyter_openrouter.errors import BudgetError, CutError, OpenRouterError
 from jupyter_openrouter.ledger import Ledger
 from jupyter_openrouter.response import Response
 from jupyter_openrouter.retry import RetryPolicy
+from jupyter_openrouter.spending import counted
 
 FAST = {"demo": {"rate": 0, "first_token_delay": 0}}
 SLOW = {"demo": {"rate": 300, "first_token_delay": 0}}
@@ -70,6 +71,44 @@ def test_without_a_cap_the_catalogue_is_not_asked() -> None:
         return list(server.requests)
 
     assert len(run(work)) == 1
+
+
+def test_an_answer_counts_what_it_has_cost_or_what_is_held_while_that_is_unknown(purse: Caps) -> None:
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        options: Any = {"model": "demo/faulty", "max_tokens": 1000, "extra": FAST, "max_cost": 1.0}
+        return await client.chat("malformed", **options), await client.chat("no-finish", **options)
+
+    known, unknown = run(work)
+    assert counted(known) == pytest.approx(known.cost) != 0
+    assert unknown.cost is None
+    assert counted(unknown) > known.cost
+    purse.set("session", None)
+    assert counted(Response("a/b")) == 0
+
+
+def test_the_dearest_provider_that_may_answer_is_what_a_cap_holds(
+    purse: Caps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = models.Model.endpoints
+
+    def with_a_dear_one(model: models.Model, **options: Any) -> Any:
+        found = usual(model, **options)
+        (first,) = found["endpoints"]
+        dear = {name: str(float(price) * 100) for name, price in first["pricing"].items()}
+        return found | {"endpoints": [first, first | {"tag": "dear/fp8", "pricing": dear}]}
+
+    monkeypatch.setattr(models.Model, "endpoints", with_a_dear_one)
+
+    async def work(client: AsyncOpenRouter, server: DemoServer) -> Any:
+        options: Any = {"model": "demo/echo", "max_tokens": 1000, "extra": FAST, "max_cost": 0.02}
+        with pytest.raises(BudgetError, match="the cap of this answer is"):
+            await client.chat("hello", **options)
+        assert not asked(server)
+        await client.chat("hello", provider={"ignore": ["dear"]}, **options)
+        await client.chat("hello", provider={"max_price": {"prompt": 1, "completion": 10}}, **options)
+        return asked(server)
+
+    assert len(run(work)) == 2
 
 
 def test_what_a_cap_does_not_allow_is_refused_before_it_is_sent(purse: Caps) -> None:
