@@ -13,8 +13,9 @@ from .answering import answer
 from .background import Job, background
 from .cell import Asked
 from .conversation import answered
-from .errors import AnswerFormatError, OpenRouterError
+from .errors import AnswerFormatError, NotFoundError, OpenRouterError
 from .keys import Key
+from .known_slugs import with_near
 from .ledger import ledger
 from .live import Live
 from .money import dollars
@@ -210,6 +211,8 @@ class Asking:
                 source=asked.where.source,
             )
         error = self.error = self.error or response.error
+        if isinstance(error, NotFoundError):
+            with_near(error, asked.question.model)
         if error is not None:
             short(error)
         self._live.close(response, self._forms())

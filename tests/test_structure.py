@@ -26,6 +26,7 @@ ORDER = [
         "inert_writer",
         "masking",
         "math_spans",
+        "meant",
         "memory_cache",
         "money",
         "pieces",
@@ -34,6 +35,7 @@ ORDER = [
         "rechunking",
         "recorded_pieces",
         "safe_markdown",
+        "short_traceback",
         "slugs",
         "token_count",
         "tolerant",
@@ -157,6 +159,7 @@ NOTEBOOK_FACING = {
     "key_commands",
     "completing",
     "question_marks",
+    "short_traceback",
 }
 
 
