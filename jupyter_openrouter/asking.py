@@ -17,8 +17,9 @@ from .background import Job, background
 from .cell import Asked
 from .conversation import Conversation, answered
 from .conversations import conversations
-from .errors import AnswerFormatError, OpenRouterError
+from .errors import AnswerFormatError, NotFoundError, OpenRouterError
 from .keys import Key
+from .known_slugs import with_near
 from .ledger import ledger
 from .live import Live
 from .money import dollars
@@ -238,6 +239,8 @@ class Asking:
         if asked.conversation is not None:
             self._take(asked.conversation)
         error = self.error = self.error or response.error
+        if isinstance(error, NotFoundError):
+            with_near(error, asked.question.model)
         if error is not None:
             short(error)
         self._live.close(response, self._forms())

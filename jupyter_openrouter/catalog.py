@@ -367,7 +367,8 @@ def encoded(slug: str) -> str:
     if not 2 <= len(parts) <= 4 or blank or any(part.strip(".") == "" for part in parts):
         shown = slug[:80] if isinstance(slug, str) else slug
         raise InvalidRequestError(
-            f"{shown!r} is no model slug.", remedy="A slug looks like openai/gpt-4: models() lists them."
+            f"{shown!r} is no model slug.",
+            remedy="A slug looks like openai/gpt-4: %openrouter models WORDS finds it, as models() does.",
         )
     return "/".join(quote(part, safe=":@~") for part in parts)
 

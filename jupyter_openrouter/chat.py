@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .background import background, from_here
 from .chat_files import conversation_for, load, save
 from .chat_line import Asked
+from .chat_params import no_option
 from .chat_view import ChatView
 from .clients import key_for
 from .conversation import Conversation
@@ -92,7 +93,7 @@ class ChatWidget(ChatView):
     ) -> None:
         for option in options:
             if option not in StreamOptions.__annotations__ or option in _NO_OPTIONS:
-                raise InvalidRequestError(f"A ChatWidget takes no {option!r}.", remedy="Look at its help.")
+                raise no_option(option)
         check_policies(options)
         self._options: dict[str, Any] = dict(options)
         tape = taping.tape(record=record, replay=replay, pace=pace)

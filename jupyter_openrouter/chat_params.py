@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from . import meant
 from .errors import InvalidRequestError
 from .kinds import shown
 from .request import chat_body
@@ -53,6 +54,22 @@ def of_request(params: Mapping[str, Any]) -> dict[str, Any]:
             found["plugins"] = [*plugins, {"id": "web"}]
     chat_body("x", model="x/x", **found)  # refuses what cannot be sent
     return found
+
+
+def no_option(name: str) -> InvalidRequestError:
+    """What is said of an option that a chat does not take: a parameter of a request stands in ``params``.
+
+    >>> no_option("temperature").remedy, no_option("max_retries").remedy
+    ("Write params={'temperature': …}.", 'Write retry=RetryPolicy(max_retries=…).')
+    """
+    from .parameters import ChatParameters
+
+    remedy = "Look at its help: ChatWidget?"
+    if name in ChatParameters.__annotations__:
+        remedy = f"Write params={{{name!r}: …}}."
+    elif ours := meant.option(name):
+        remedy = f"Write {ours}."
+    return InvalidRequestError(f"A ChatWidget takes no {name!r}.", remedy=remedy)
 
 
 def settled(params: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

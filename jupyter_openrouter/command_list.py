@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import textwrap
 from typing import NamedTuple
 
+from . import meant
 from .errors import InvalidRequestError
 from .flags import close_flag, make_parser
 
@@ -63,12 +63,13 @@ COMMANDS = {
 
 
 def near_command(word: str) -> str | None:
-    """The command that a mistyped word was probably meant to be.
+    """The command that a word was probably meant to be: mistyped, or what other tools call it.
 
-    >>> near_command("modles"), near_command("sky")
-    ('models', None)
+    >>> near_command("modles"), near_command("reset"), near_command("sky")
+    ('models', 'forget NAME', None)
     """
-    return next(iter(difflib.get_close_matches(word.lower(), COMMANDS, n=1, cutoff=0.75)), None)
+    word = word.lower()
+    return meant.COMMANDS.get(word) or meant.near(word, COMMANDS, cutoff=0.75)
 
 
 def usage_error(command: str, trouble: str) -> InvalidRequestError:

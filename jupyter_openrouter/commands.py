@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from . import key_commands, line_question, talk_commands, tape_commands
 from .command_list import COMMANDS, help_on, help_tables, near_command, usage_error
-from .errors import APIConnectionError, InvalidRequestError, OpenRouterError
+from .errors import APIConnectionError, InvalidRequestError, NotFoundError, OpenRouterError
+from .flags import plainly
 from .keys import refuse_keys_in
 from .notices import Block, Page, Rows, Said, Tabled
 
@@ -106,7 +107,7 @@ def _none(command: str, words: Sequence[str]) -> None:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise usage_error("models", message)
+        raise usage_error("models", plainly(message))
 
 
 def _models(words: Sequence[str]) -> Any:
@@ -150,7 +151,12 @@ def _model(words: Sequence[str]) -> Any:
     async def both(catalog: Any) -> Any:
         return await catalog.model(slug), await catalog.endpoints(slug)
 
-    return ModelPage(*_catalog(slug, both))
+    try:
+        return ModelPage(*_catalog(slug, both))
+    except (InvalidRequestError, NotFoundError) as error:
+        from .known_slugs import with_near
+
+        raise with_near(error, slug) from None
 
 
 def _catalog(slug: str, ask: Callable[[Any], Any]) -> Any:
@@ -191,6 +197,11 @@ def _cap(words: Sequence[str]) -> Any:
 
     if len(words) > 2:
         raise usage_error("cap", "it takes one cap and one amount")
+    if len(words) == 1 and words[0].removeprefix("$").replace(".", "", 1).isdecimal():
+        raise InvalidRequestError(
+            "%openrouter cap: for what it is a limit is missing.",
+            remedy=f"Did you mean %openrouter cap session {words[0]}? There are caps for cell, session and day.",
+        )
     if words and words[0] not in ("cell", "session", "day"):
         raise usage_error("cap", f"{words[0][:40]!r} is none of cell, session and day")
     if len(words) == 2:

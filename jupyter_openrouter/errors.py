@@ -101,6 +101,12 @@ class OpenRouterError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for it by this name.
+        from .short_traceback import rendered
+
+        return rendered(self)
+
     def to_dict(self) -> dict[str, Any]:
         """What is saved of it: its class, what it says, and the known facts; see ``restored``."""
         facts = {name: getattr(self, name) for name in _FACTS}
@@ -234,7 +240,7 @@ class NotFoundError(APIStatusError):
     """There is no such model, or none of its providers fits what was asked (404)."""
 
     default_remedy = (
-        "Check the model slug at https://openrouter.ai/models, and the routing that was asked for."
+        "Check the model slug (%openrouter models WORDS finds it), and the routing that was asked for."
     )
     statuses = (404,)
 
@@ -261,7 +267,9 @@ class StreamError(OpenRouterError):
 class CutError(StreamError):
     """The stream ended with neither a finish reason nor ``[DONE]``: the answer is incomplete."""
 
-    default_remedy = "The text so far is kept. Run it again for a whole answer."
+    default_remedy = (
+        "The text so far is kept. Go on with it (%openrouter continue, or continue_), or run it again."
+    )
 
 
 class EmptyAnswerError(StreamError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Number
 from typing import Any, NoReturn
 
 from . import flag_values as values
+from . import meant
 from .errors import InvalidRequestError
 
 UNNAMED = "chat"
@@ -60,9 +62,20 @@ class FlagError(InvalidRequestError):
 _OnOff = argparse.BooleanOptionalAction
 
 
+_CHOICE = re.compile(r"invalid choice: (.+) \(choose from (.+)\)")
+
+
+def plainly(message: str) -> str:
+    """A complaint of argparse, which words it otherwise in each Python, as this package says it."""
+    message = message.removeprefix("argument ")
+    if found := _CHOICE.search(message):
+        return f"{message[: found.start()]}{found[1]} is none of {found[2].replace(chr(39), '')}"
+    return message.replace(": expected one argument", " needs a value")
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise FlagError(f"%%openrouter: {message}.")
+        raise FlagError(f"%%openrouter: {plainly(message)}.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         raise FlagError(message or "%%openrouter was ended.")
@@ -255,9 +268,7 @@ def parse(line: str, defaults: Mapping[str, Any] | None = None) -> argparse.Name
         raise FlagError(f"%%openrouter: the line cannot be split ({error}).") from None
     found, rest = make_parser().parse_known_args(tokens)
     if rest:
-        hint = close_flag(rest[0])
-        more = f" Did you mean {hint}?" if hint else " The prompt goes into the lines below."
-        raise FlagError(f"%%openrouter: {rest[0]!r} is no flag.{more}")
+        raise FlagError(f"%%openrouter: {rest[0]!r} is no flag. {_hint(rest[0])}")
     for name, value in (defaults or {}).items():
         if getattr(found, name, None) is None and not unset(value):  # an empty value switches a default off
             setattr(found, name, value)
@@ -275,15 +286,21 @@ def flag_names() -> list[str]:
     return [flag for action in make_parser()._actions for flag in action.option_strings]
 
 
+def _hint(word: str) -> str:
+    if slug := meant.slug_in(word):
+        return f"A model is named so: -m {slug}."
+    if near := close_flag(word):
+        return f"Did you mean {near}?"
+    return "A text with spaces is written in quotes, and the prompt goes into the lines below."
+
+
 def close_flag(word: str) -> str | None:
     """The flag that a mistyped one was probably meant to be.
 
-    >>> close_flag("--temprature")
-    '--temperature'
+    >>> close_flag("--temprature"), close_flag("--temp")
+    ('--temperature', '--temperature')
     """
-    import difflib
-
-    return next(iter(difflib.get_close_matches(word, flag_names(), n=1, cutoff=0.7)), None)
+    return meant.near(word, flag_names())
 
 
 def fields(flags: argparse.Namespace) -> dict[str, Any]:

@@ -154,6 +154,8 @@ class Slug(Kind):
         return isinstance(value, str) and value != "" and value.isprintable() and " " not in value
 
     def refusal(self, value: Any, name: str) -> InvalidRequestError:
+        if value is None and name == "model":
+            return InvalidRequestError("No model is named.", remedy="Name one, as in model='openai/gpt-4'.")
         place = "" if name == "model" else f" (in {name})"
         return InvalidRequestError(
             f"{shown(value)} is no model slug{place}.",

@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from . import meant
 from .background import background
+from .errors import OpenRouterError
 
 _FRESH = 3600.0  # seconds
 _AGAIN = 60.0
@@ -44,6 +46,10 @@ class KnownSlugs:
                 job.wait(_PATIENCE)
         return (*_demo(), *self._slugs)
 
+    def at_hand(self) -> tuple[str, ...]:
+        """What is known now; nobody is asked for more."""
+        return (*_demo(), *self._slugs)
+
     async def _refresh(self) -> None:
         try:
             found = await self._fetch()  # type: ignore[misc]
@@ -70,3 +76,11 @@ async def _catalog() -> list[str]:
 
 known_slugs = KnownSlugs(_catalog)
 """Those of this process."""
+
+
+def with_near(error: OpenRouterError, slug: str, known: KnownSlugs = known_slugs) -> OpenRouterError:
+    """The same error, whose remedy begins with the slug that was probably meant, where such a one is at hand."""
+    near = meant.near_slug(slug, known.at_hand())
+    if near is not None and near not in error.remedy:
+        error.remedy = f"Did you mean {near}? {error.remedy}".strip()
+    return error

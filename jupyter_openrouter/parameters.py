@@ -14,6 +14,7 @@ Sources: OpenRouter's pages "Parameters", "Provider selection", "Reasoning token
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypedDict
 
+from . import meant
 from .errors import InvalidRequestError
 from .kinds import Either, Flag, Kind, ListOf, MapOf, Number, Shape, Slug, Text, Whole, fields
 
@@ -400,10 +401,10 @@ def checked(parameters: Mapping[str, Any], shape: type) -> dict[str, Any]:
 
 
 def _unknown(name: str, known: list[str]) -> InvalidRequestError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {near[0]}? If not" if near else "If the service knows it"
+    ours, near = meant.option(name), meant.near(name, known, cutoff=0.6)
+    if ours is not None:
+        return InvalidRequestError(f"There is no parameter {name!r}.", remedy=f"Write {ours}.")
+    hint = f"Did you mean {near}? If not" if near else "If the service knows it"
     return InvalidRequestError(
         f"There is no parameter {name!r}.", remedy=f"{hint}, pass it in extra={{{name!r}: …}}."
     )

@@ -58,7 +58,7 @@ def _key() -> tuple[str, str | None, str | None]:
     try:
         key = key_for("")
     except MissingKeyError as error:
-        said = "none" if error.message.startswith("No ") else error.message
+        said = "none" if error.message.startswith("No ") else str(error)
         return said, None, "Without a key, -m demo/tour answers. %openrouter login gets one."
     except OpenRouterError as error:
         return error.message, None, error.remedy

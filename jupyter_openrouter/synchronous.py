@@ -107,33 +107,63 @@ class OpenRouter:
     # --- answers
 
     def chat(self, messages: Messages, **options: Unpack[ChatOptions]) -> Response:
-        """As ``AsyncOpenRouter.chat``."""
+        """Asks, waits for the whole answer, and returns it. An interrupt stops it, and is raised.
+
+        Args:
+            messages: The prompt as text, or messages as on the wire: dicts with ``role`` and ``content``.
+            model: Model slug, such as ``openai/gpt-4``.
+            options: The fields of the request by their own names, such as ``temperature``, ``max_tokens``, ``tools``
+                or ``provider`` (``parameters.ChatParameters``); ``system`` for a system message; ``extra`` for
+                fields that have no name here yet; and how it is sent: ``fallback``, ``max_cost`` (US dollars),
+                ``timeouts``, ``retry``, ``cache`` and the rest of ``options.StreamOptions``.
+
+        Raises:
+            InvalidRequestError: something here cannot be sent.
+            OpenRouterError: as the answer ended; its ``response`` holds what had come.
+
+        >>> from jupyter_openrouter import demo_base_url
+        >>> with OpenRouter(base_url=demo_base_url()) as client:
+        ...     client.chat("Hello.", model="demo/echo", temperature=0.2).usage.completion_tokens
+        2
+        """
         with self.chat_stream(messages, **options) as stream:
             return stream.run()
 
     def chat_stream(self, messages: Messages, **options: Unpack[ChatOptions]) -> SyncStream:
-        """As ``AsyncOpenRouter.chat_stream``; iterate it for the deltas."""
+        """An answer that is sent when it is iterated: for its deltas, or by ``text_deltas`` for its text alone.
+
+        Use it in a ``with`` block, which closes the connection whatever happens. ``response`` is the whole so far.
+
+        Args:
+            messages, model, options: As in ``chat``.
+
+        >>> from jupyter_openrouter import demo_base_url
+        >>> with OpenRouter(base_url=demo_base_url()) as client:
+        ...     with client.chat_stream("Hello.", model="demo/echo") as stream:
+        ...         "".join(stream.text_deltas())
+        'Hello.'
+        """
         on_retry = options.pop("on_retry", None)
         home, client = self._here()
         return SyncStream(home, client.chat_stream(messages, **options), on_retry)
 
     def completion(self, prompt: str, **options: Unpack[CompletionOptions]) -> Response:
-        """As ``AsyncOpenRouter.completion``."""
+        """A text completion (the legacy endpoint), whole; as ``AsyncOpenRouter.completion``."""
         with self.completion_stream(prompt, **options) as stream:
             return stream.run()
 
     def completion_stream(self, prompt: str, **options: Unpack[CompletionOptions]) -> SyncStream:
-        """As ``AsyncOpenRouter.completion_stream``."""
+        """A text completion, as it comes; as ``AsyncOpenRouter.completion_stream``."""
         on_retry = options.pop("on_retry", None)
         home, client = self._here()
         return SyncStream(home, client.completion_stream(prompt, **options), on_retry)
 
     def continue_(self, response: Response, /, **options: Unpack[ChatOptions]) -> Response:
-        """As ``AsyncOpenRouter.continue_``."""
+        """Asks for the rest of a cut, stopped or length-limited answer; as ``AsyncOpenRouter.continue_``."""
         return self._run(lambda client: client.continue_(response, **options))
 
     def settle(self, response: Response) -> Response:
-        """As ``Response.settle``."""
+        """Asks for what a stopped answer has cost; as ``Response.settle``."""
         return self._run(lambda client: client.settle(response))
 
     def chat_many(
@@ -144,7 +174,10 @@ class OpenRouter:
         per_minute: float | None = None,
         **options: Unpack[ChatOptions],
     ) -> Iterator[tuple[int, Response]]:
-        """As ``AsyncOpenRouter.chat_many``; leaving the iteration stops what still runs."""
+        """Asks many questions at once, and gives ``(index, response)`` as each ends; as ``AsyncOpenRouter.chat_many``.
+
+        Leaving the iteration stops what still runs.
+        """
         on_retry, failed = options.pop("on_retry", None), deque[Attempt]()
         if on_retry is not None:
             options["on_retry"] = failed.append
@@ -182,39 +215,39 @@ class OpenRouter:
     # --- the read-only calls
 
     def models(self, *arguments: Any, **options: Any) -> catalog.ModelList:
-        """As ``Catalog.models``."""
+        """The models of the catalogue, found by words and filters, with prices; as ``Catalog.models``."""
         return self._run(lambda client: client.models(*arguments, **options))
 
     def model(self, slug: str, *, refresh: bool = False) -> catalog.Model:
-        """As ``Catalog.model``."""
+        """One model of the catalogue; as ``Catalog.model``."""
         return self._run(lambda client: client.model(slug, refresh=refresh))
 
     def endpoints(self, slug: str, *, refresh: bool = False) -> catalog.Listing[catalog.Endpoint]:
-        """As ``Catalog.endpoints``."""
+        """Who serves a model, with prices, uptime and speed; as ``Catalog.endpoints``."""
         return self._run(lambda client: client.endpoints(slug, refresh=refresh))
 
     def providers(self, *, refresh: bool = False) -> catalog.Listing[catalog.Provider]:
-        """As ``Catalog.providers``."""
+        """The providers behind the models; as ``Catalog.providers``."""
         return self._run(lambda client: client.providers(refresh=refresh))
 
     def key(self) -> catalog.KeyInfo:
-        """As ``Catalog.key``."""
+        """What the key may spend, and has spent; as ``Catalog.key``."""
         return self._run(lambda client: client.key())
 
     def credits(self) -> catalog.Credits:
-        """As ``Catalog.credits``."""
+        """The credits of the account; as ``Catalog.credits``."""
         return self._run(lambda client: client.credits())
 
     def activity(self, *arguments: Any, **filters: Any) -> catalog.Listing[catalog.Activity]:
-        """As ``Catalog.activity``."""
+        """What the account did on each day; as ``Catalog.activity``."""
         return self._run(lambda client: client.activity(*arguments, **filters))
 
     def generation(self, ident: str) -> catalog.Generation:
-        """As ``Catalog.generation``."""
+        """What the service knows of one answer, by its id; as ``Catalog.generation``."""
         return self._run(lambda client: client.generation(ident))
 
     def embeddings(self, text: Any, *, model: str, **fields: Any) -> catalog.Embeddings:
-        """As ``Catalog.embeddings``."""
+        """Vectors for texts; as ``Catalog.embeddings``."""
         return self._run(lambda client: client.embeddings(text, model=model, **fields))
 
 

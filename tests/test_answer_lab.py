@@ -312,6 +312,32 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         assert not ours(notebook)
 
 
+def test_the_page_stands_still_until_the_answer_reaches_its_end(lab: Lab) -> None:
+    """What was not painted yet must not count as higher than it is, at the first block and at each later section."""
+    lab.write("still.ipynb", [LOAD, "%%openrouter --model demo/tour\ngo", "1 + 1"])
+    with lab.open("still.ipynb", height=700) as notebook:
+        page = notebook.page
+        notebook.run_cell(0)
+        page.evaluate(
+            f"""() => {{ window.gaps = []; const scroller = {SCROLLER}; let top = scroller.scrollTop;
+                scroller.addEventListener('scroll', () => {{ const live = document.querySelector('.jor-live');
+                    const down = scroller.scrollTop > top;
+                    top = scroller.scrollTop;
+                    if (!down || !live?.querySelector('[aria-busy=true]')) return;
+                    const end = live.getBoundingClientRect().bottom;
+                    gaps.push(scroller.getBoundingClientRect().bottom - end); }}); }}"""
+        )
+        notebook.start_cell(1)
+        notebook.start_cell(2)
+        until(
+            notebook,
+            lambda: page.evaluate("() => document.querySelectorAll('.jor-live .jor-section').length") > 2,
+        )
+        gaps = page.evaluate("() => window.gaps")
+        assert gaps, "the end was followed"
+        assert max(gaps) < 60, "nothing moved while there was room below the answer"
+
+
 @pytest.mark.parametrize("where", ["end", "middle", "top"])
 def test_nothing_jumps_when_the_saved_form_takes_the_place_of_the_live_view(lab: Lab, where: str) -> None:
     lab.write("swap.ipynb", [LOAD, "%%openrouter --model demo/tour\ngo", "1 + 1"])

@@ -363,6 +363,8 @@ def test_a_file_that_was_tampered_with_is_refused(tmp_path: Path, change: dict[s
 
 
 def test_options_are_those_of_the_client_and_go_with_each_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidRequestError, match=r"Write params=\{'temperature': …\}\."):
+        ChatWidget("demo/echo", temperature=0.5)  # type: ignore[call-arg]
     with pytest.raises(InvalidRequestError, match="takes no 'modell'"):
         ChatWidget("demo/echo", modell="x")  # type: ignore[call-arg]
     with pytest.raises(InvalidRequestError, match="retry=0 is no RetryPolicy"):

@@ -320,6 +320,8 @@ def test_caps_are_set_shown_and_lifted() -> None:
     assert "session $2.00 ($2.00 left)" in repr(run(""))
     run("cap session off")
     assert caps.limit("session") is None
+    with pytest.raises(InvalidRequestError, match=r"Did you mean %openrouter cap session \$2\.00\?"):
+        run("cap $2.00")
     for line in ("cap session lots", "cap week 1", "cap cell 1 2"):
         with pytest.raises(InvalidRequestError):
             run(line)

@@ -52,7 +52,11 @@ def test_a_model_goes_before_the_others_of_the_service_once() -> None:
     ("line", "words"),
     [
         ("--temprature 1", "Did you mean --temperature?"),
-        ("hello", "The prompt goes into the lines below."),
+        ("--temp 1", "Did you mean --temperature?"),
+        ("hello", "the prompt goes into the lines below."),
+        ("-s be brief", "'brief' is no flag. A text with spaces is written in quotes"),
+        ("openai/gpt-4", "A model is named so: -m openai/gpt-4."),
+        ("openrouter:openai/gpt-4", "A model is named so: -m openai/gpt-4."),
         ("-t nan", "'nan' is no number"),
         ("--reasoning lots", "'lots' is none of"),
         ("--reasoning -5", "reasoning"),
@@ -62,8 +66,8 @@ def test_a_model_goes_before_the_others_of_the_service_once() -> None:
         ("--param x", "not of the form name=json"),
         ("--param x={", "is no JSON"),
         ("--provider []", "no JSON object"),
-        ("--as poem", "invalid choice"),
-        ("-m", "expected one argument"),
+        ("--as poem", "--as: 'poem' is none of markdown, text, code, json."),
+        ("-m", "-m/--model needs a value."),
         ("-s 'open", "cannot be split"),
     ],
 )

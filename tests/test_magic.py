@@ -65,6 +65,14 @@ def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: Interactive
     assert shell.user_ns["z"].text == body
 
 
+def test_a_model_that_there_is_not_is_answered_with_the_near_one(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not run(shell, "-m demo/ecko").success
+    shown = capsys.readouterr()
+    assert "Did you mean demo/echo?" in shown.err + shown.out
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -73,7 +81,7 @@ def test_the_body_is_the_prompt_and_nothing_in_it_is_expanded(shell: Interactive
         ("-m demo/echo -t warm", "'warm' is no number"),
         ("-m demo/echo --max-tokens x", "'x' is no whole number"),
         ("-m 'demo/echo", "cannot be split"),
-        ("-m demo/echo x", "The prompt goes into the lines below"),
+        ("-m demo/echo x", "the prompt goes into the lines below"),
         ("-m demo/echo --schema Nowhere", "no variable 'Nowhere'"),
         ("-m demo/echo --refresh", "--refresh goes with --cache"),
         ("-m demo/echo --completion --chat", "takes no --chat"),

@@ -27,6 +27,7 @@ ORDER = [
         "inert_text",
         "inert_writer",
         "math_spans",
+        "meant",
         "memory_cache",
         "money",
         "pieces",
@@ -35,6 +36,7 @@ ORDER = [
         "rechunking",
         "recorded_pieces",
         "safe_markdown",
+        "short_traceback",
         "slugs",
         "token_count",
         "tolerant",
@@ -171,6 +173,7 @@ NOTEBOOK_FACING = {
     "key_commands",
     "completing",
     "question_marks",
+    "short_traceback",
 }
 
 
