@@ -595,9 +595,7 @@ def test_a_long_answer_opens_in_slices(lab: Lab) -> None:
         until(notebook, lambda: page.locator(".jor-log li").count() >= items, 120)
         print("long tasks", json.dumps(page.evaluate("() => window.long")))
         below = page.locator(".jor-log")
-        until(
-            notebook, lambda: below.evaluate("n => n.scrollHeight - n.scrollTop - n.clientHeight") < 60, 60
-        )
+        until(notebook, lambda: below.evaluate("n => n.scrollHeight - n.scrollTop - n.clientHeight") < 60, 60)
         assert not ours(notebook)
 
 
