@@ -16,7 +16,7 @@ from .turn import Turn
 FIRST = "*Transcript of the chat above, for readers without a kernel*"
 NEXT = "*Transcript, continued*"
 FOLDED_FROM = 64
-"""So many exchanges in one output are folded: a reader of a long chat sees the newest, and a page lays out no others."""
+"""So many exchanges in one output are folded: readers of a long chat see the newest, and pages lay out no others."""
 NOTHING: Mapping[str, Any] = {"text/plain": ""}
 """An output that holds no exchange yet."""
 _MOST_IMAGE_BYTES = 256 << 10
