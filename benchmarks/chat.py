@@ -1,4 +1,4 @@
-"""The chat in JupyterLab: how soon a Stop shows, what a turn costs on the wire, reloading, and memory over time."""
+"""The chat in JupyterLab: how soon a Stop shows, what a turn costs on the wire, and what it costs its page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import kernel
+from . import chat_page, kernel
+from .chat_page import FILLED, LOAD, opened
 from .environment import ROOT
 from .report import Aim, Section, size
 
@@ -20,15 +20,10 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import lab
 
-LOAD = "from jupyter_openrouter import ChatWidget\nimport os, resource, time"
 CHAT = "chat = ChatWidget(model='demo/slow')\nchat"
 BUSY = "end = time.monotonic() + 600\nwhile time.monotonic() < end: pass"
 ASK = "_ = chat.ask('Tell me a story.')"
 QUESTION = "What can you do? " * 20
-FILLED = (
-    "turns = [{'role': ('user', 'assistant')[at % 2], 'content': f'Turn {at}: ' + 'some **words** of it. ' * 8}"
-    " for at in range(COUNT)]\nchat = ChatWidget(model='demo/tour', messages=turns)\nchat"
-)
 PLAIN = """
 import ipywidgets, time
 plain = ipywidgets.HTML(value=''.join(f'<p>{turn["content"]}</p>' for turn in turns))
@@ -39,7 +34,6 @@ for piece in pieces:
     plain.value += piece
     time.sleep(0.05)
 """
-RSS = "int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize()"
 STOP_TO_SHOWN = """async () => {
     const send = document.querySelector('.jor-root .jor-send');
     const stop = [...document.querySelectorAll('.jor-root .jor-stop')].find((one) => one.offsetParent);
@@ -66,9 +60,9 @@ def run(*, quick: bool, pairs: int) -> Section:
         print("  bytes done", flush=True)
         _stops(section, server, 3 if quick else 6)
         print("  stops done", flush=True)
-        _reloads(section, server, 100 if quick else 1000, pairs)
+        chat_page.reloads(section, server, (2, 100 if quick else 1000), pairs)
         print("  reloads done", flush=True)
-        _memory(section, server, 20 if quick else 200, 10 if quick else 100)
+        chat_page.memory(section, server, turns=20 if quick else 200, widgets=10 if quick else 100)
     return section
 
 
@@ -141,14 +135,6 @@ def _bytes(section: Section, count: int) -> None:
 # --- in the page
 
 
-@contextmanager
-def _opened(server: lab.Lab, name: str, *cells: str) -> Iterator[lab.Notebook]:
-    server.write(name, list(cells))
-    with server.open(name) as notebook:
-        notebook.page.set_default_timeout(60_000)
-        yield notebook
-
-
 def _until(page: Page, true: Callable[[], Any], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not true():
@@ -174,7 +160,7 @@ def _stops(section: Section, server: lab.Lab, rounds: int) -> None:
     worst: dict[str, float] = {}
     for name, cell in (("the kernel idle", None), ("its own cell", ASK), ("another cell computing", BUSY)):
         found = []
-        with _opened(
+        with opened(
             server, f"stop-{len(section.rows)}.ipynb", LOAD, CHAT, cell or "pass", "chat.clear()"
         ) as notebook:
             notebook.run_cell(0)
@@ -211,90 +197,5 @@ def _stops(section: Section, server: lab.Lab, rounds: int) -> None:
             "≤ 300 ms",
             f"{most:.0f} ms",
             most <= 300,
-        )
-    )
-
-
-def _reloads(section: Section, server: lab.Lab, count: int, rounds: int) -> None:
-    medians = {}
-    for turns in (2, count):
-        cells = (LOAD, FILLED.replace("COUNT", str(turns)))
-        with _opened(server, f"reload-{turns}.ipynb", *cells) as notebook:
-            notebook.run_all()
-            page, found = notebook.page, []
-            notebook.save()
-            for _ in range(rounds + 1):
-                began = time.monotonic()
-                page.reload()
-                page.locator(".jor-root .jor-box").wait_for()
-                page.locator(".jor-root").get_by_text(f"Turn {turns - 1}:").last.wait_for()
-                found.append(time.monotonic() - began)
-            medians[turns] = statistics.median(found[1:])
-        section.rows.append([f"Reload to the chat of {turns:,} turns on the page", f"{medians[turns]:.2f} s"])
-    more = medians[count] - medians[2]
-    section.rows.append(["The same, over a chat of 2 turns", f"{more:.2f} s"])
-    section.aims.append(
-        Aim(
-            f"Chat: reload of {count:,} turns, over a chat of 2",
-            "≤ 2 s",
-            f"{more:.2f} s",
-            more <= 2,
-        )
-    )
-
-
-def _memory(section: Section, server: lab.Lab, turns: int, chats: int) -> None:
-    show = f"print('rss', {RSS})"
-    ask = f"for at in range({turns}): _ = chat.ask('hello ' * 20)"
-    opened = (
-        "from IPython.display import clear_output, display\n"
-        f"for at in range({chats}):\n"
-        "    one = ChatWidget(model='demo/echo')\n    display(one)\n    time.sleep(0.2)\n    one.close()\n"
-        "    clear_output(wait=False)\ndel one"
-    )
-    chat = "chat = ChatWidget(model='demo/echo')\nchat.ask('hi')\nchat"
-    with _opened(server, "memory.ipynb", LOAD, chat, ask, show, opened, show) as notebook:
-        page = notebook.page
-        session = page.context.new_cdp_session(page)
-
-        def look(cell: int) -> dict[str, float]:
-            notebook.run_cell(cell)
-            page.wait_for_timeout(3000)
-            for _ in range(3):  # what one collection finalizes, the next one frees
-                session.send("HeapProfiler.collectGarbage")
-            counters = session.send("Memory.getDOMCounters")
-            heap = session.send("Runtime.getHeapUsage")["usedSize"]
-            return {"rss": float(notebook.output_text(cell).split()[-1]), "heap": heap, **counters}
-
-        notebook.run_cell(0)
-        notebook.run_cell(1)
-        page.locator(".jor-root .jor-box").wait_for()
-        first = look(3)
-        notebook.start_cell(2)
-        notebook.page.wait_for_timeout(500)
-        notebook.wait_done(600)
-        after = look(3)
-        notebook.run_cell(4)  # what is loaded once is there then
-        before = look(5)
-        notebook.start_cell(4)
-        notebook.page.wait_for_timeout(500)
-        notebook.wait_done(600)
-        closed = look(5)
-    for name, old, new in (
-        (f"{turns} turns in one chat", first, after),
-        (f"{chats} chats opened and closed", before, closed),
-    ):
-        section.rows += [
-            [f"{name}: the kernel's memory", f"+{size(max(0, new['rss'] - old['rss']))}"],
-            [f"{name}: the page's heap", f"+{size(max(0, new['heap'] - old['heap']))}"],
-            [f"{name}: DOM nodes", f"{new['nodes'] - old['nodes']:+.0f}"],
-            [f"{name}: listeners", f"{new['jsEventListeners'] - old['jsEventListeners']:+.0f}"],
-        ]
-    section.aims.append(
-        Aim(
-            f"Chat: the page's heap after {chats} chats were opened and closed",
-            "≤ 20 kB for each",
-            f"{size(max(0, closed['heap'] - before['heap']) / chats)}",
-            closed["heap"] - before["heap"] <= 20_000 * chats,
         )
     )

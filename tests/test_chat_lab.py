@@ -630,10 +630,11 @@ def test_closing_a_chat_leaves_nothing_running(stage: Stage) -> None:
 
 
 def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stage: Stage) -> None:
-    chat = stage.chat()
+    earlier = "messages=[{'role': ('user', 'assistant')[n % 2], 'content': f'early {n} <b>'} for n in range(220)]"
+    chat = stage.chat(more=earlier)
     for number in range(3):
         chat.ask(f"question **{number}** with `code`")
-        chat.until(lambda number=number: chat.python("len(chat.messages)") == 2 * number + 2)
+        chat.until(lambda number=number: chat.python("len(chat.messages)") == 222 + 2 * number)
     chat.until(lambda: chat.python("chat.state") == "done")
     chat.until(lambda: python(stage.page, "chat._transcript._writing.done()"))
     saved = stage.notebook.save()
@@ -650,6 +651,12 @@ def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stag
             assert shown.count(f"question {number} with code") == 2, shown
         assert shown.index("question 0") < shown.index("question 1") < shown.index("question 2")
         assert shown.count("Transcript of the chat above") == 1
+        # Of a long chat the older part is folded, the newer one is not.
+        old, new = (page.get_by_text(f"early {number} <b>", exact=True) for number in (5, 219))
+        new.wait_for()
+        assert old.is_hidden()
+        page.get_by_text("Questions 1 to 64", exact=True).click()
+        old.wait_for()
     finally:
         context.close()
         for session in lab.api("sessions"):

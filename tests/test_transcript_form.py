@@ -86,6 +86,20 @@ def test_the_marks_say_which_output_is_the_first() -> None:
     assert forms([], first=True) == NOTHING
 
 
+def test_the_older_part_of_a_long_transcript_is_folded_and_comes_back_whole() -> None:
+    words = [f"word {number}\n\n</details> <details>\n\n```\nopen" for number in range(600)]
+    outputs = shown(talk(*words))
+    texts = [data.get("text/markdown", "") for data in outputs.data.values()]
+    folded = ["<summary>" in text for text in texts]
+    assert folded == [True] * 4 + [False] * 4
+    assert "<summary>Questions 65 to 128</summary>" in texts[1]
+    for text in texts[:4]:
+        assert [text.count("<details>"), text.count("</details>")] == [1, 1]
+        assert text.endswith("\n\n</details>")
+    found = rebuild(answers_in(outputs.notebook()))
+    assert [turn.text for turn in found.turns] == words
+
+
 def test_the_costs_of_a_saved_notebook_count_the_answers_of_a_chat_once(tmp_path: Path) -> None:
     conversation = talk(*["x"] * 20)
     made = shown(conversation).notebook()

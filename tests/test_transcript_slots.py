@@ -7,7 +7,7 @@ from itertools import chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_openrouter.transcript_slots import LIMITS, empty, filled
+from jupyter_openrouter.transcript_slots import LIMITS, begun, empty, filled
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), max_size=12))
@@ -36,3 +36,19 @@ def test_what_was_not_changed_stays_where_it_is() -> None:
     assert before[:2] == after[:2]
     assert filled(before, range(300)) == before
     assert filled(before, []) == empty(LIMITS)
+
+
+@given(st.integers(0, 3000), st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 60)), max_size=6))
+def test_a_transcript_that_begins_long_has_outputs_of_bounded_length_and_keeps_their_number(
+    length: int, steps: list[tuple[int, int]]
+) -> None:
+    now = list(range(length))
+    slots = begun(now)
+    count, number = len(slots), length
+    assert count <= 32 + len(LIMITS)
+    assert max(map(len, slots)) <= max(256, length // 31 + 1)
+    for kept, new in steps:
+        now = [*now[:kept], *range(number, number + new)]
+        number += new
+        slots = filled(slots, now)
+        assert (list(chain(*slots)), len(slots)) == (now, count)
