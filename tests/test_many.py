@@ -216,3 +216,13 @@ def test_a_limit_that_would_let_nothing_begin_is_refused(limits: dict[str, Any])
                 await anext(client.chat_many(["x"], model="m", **limits))
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("questions", ["hello", b"hello", {"role": "user", "content": "hello"}])
+def test_one_question_is_not_taken_for_many(questions: Any) -> None:
+    async def run() -> None:
+        async with AsyncOpenRouter(base_url=LOCAL) as client:
+            with pytest.raises(InvalidRequestError, match="is one question, not many"):
+                await anext(client.chat_many(questions, model="m"))
+
+    asyncio.run(run())
