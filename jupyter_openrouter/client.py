@@ -217,6 +217,11 @@ class AsyncOpenRouter:
             raise InvalidRequestError(f"concurrency is {concurrency}, not 1 or more.", remedy="")
         if per_minute is not None and not per_minute > 0:
             raise InvalidRequestError(f"per_minute is {per_minute}, not more than 0.", remedy="")
+        if isinstance(questions, (str, bytes, Mapping)):
+            raise InvalidRequestError(
+                f"{questions!r:.80} is one question, not many.",
+                remedy="Put it into a list, or ask with chat.",
+            )
         streams = [self.chat_stream(question, **options) for question in questions]
         pace = 60.0 / per_minute if per_minute else 0.0
         places = asyncio.Semaphore(concurrency)
@@ -328,10 +333,14 @@ class AsyncOpenRouter:
         self, path: str, build: Callable[..., dict[str, Any]], prompt: Any, given: dict[str, Any]
     ) -> Stream:
         options: dict[str, Any] = {name: given.pop(name) for name in list(given) if name in _STREAM_OPTIONS}
+        check_policies(options)
+        for name in ("fallback_statuses", "on_malformed", "on_retry"):
+            if options.get(name) is None:  # as if it had not been given
+                options.pop(name, None)
         headers = requests.headers(
             **self._app | {name: options.pop(name) for name in list(options) if name in _HEADER_OPTIONS}
         )
-        model, fallback = given.pop("model", None), options.pop("fallback", ())
+        model, fallback = given.pop("model", None), options.pop("fallback", None) or ()
         bodies = [(slug or "", build(prompt, model=slug, **given)) for slug in (model, *fallback)]
         encoded = [(slug, requests.encode(body)) for slug, body in bodies]
         response = options.pop("response", None) or Response()
@@ -340,7 +349,6 @@ class AsyncOpenRouter:
         response.settler = self.settle
         options.setdefault("timeouts", self.timeouts)
         options.setdefault("retry", self.retry)
-        check_policies(options)
         spending = Spending(
             response,
             bodies,

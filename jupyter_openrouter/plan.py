@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from .errors import BudgetError, InvalidRequestError, OpenRouterError
 from .retry import FALLBACK_STATUSES, Attempt, RetryPolicy
+from .tolerant import number
 
 
 class Connection(Protocol):
@@ -85,13 +86,33 @@ class Timeouts:
 
 
 def check_policies(options: Mapping[str, Any]) -> None:
-    """Raises InvalidRequestError where ``timeouts`` or ``retry`` is there, and is of another type than it must be."""
+    """Raises InvalidRequestError where one of the options that say how a request is sent cannot be what it is.
+
+    Found out where it is given, and not at the first failure.
+    """
+    for name, (fits, said) in _FITTING.items():
+        if options.get(name) is not None and not fits(options[name]):
+            raise InvalidRequestError(f"{name}={options[name]!r:.80} is no {said}.", remedy="")
     for name, kind in (("timeouts", Timeouts), ("retry", RetryPolicy)):
         if name in options and not isinstance(options[name], kind):
             raise InvalidRequestError(
                 f"{name}={options[name]!r:.80} is no {kind.__name__}.",
                 remedy="Write retry=RetryPolicy(max_retries=0) for one try, timeouts=Timeouts(total=60) for a minute.",
             )
+
+
+def _are(kind: type, value: Any) -> bool:
+    """Whether it is a list, or the like, of these; a text is none, though its letters are texts."""
+    return isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(one, kind) for one in value)
+
+
+_FITTING: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "fallback": (lambda value: _are(str, value), "list of model slugs"),
+    "fallback_statuses": (lambda value: _are(int, value), "set of HTTP statuses"),
+    "max_cost": (lambda value: number(value, 0) is not None, "amount in US dollars, 0 or more"),
+    "on_malformed": (lambda value: value in ("skip", "raise"), "'skip' and no 'raise'"),
+    "on_retry": (callable, "function"),
+}
 
 
 @dataclass(frozen=True)

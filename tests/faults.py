@@ -114,13 +114,11 @@ class FaultServer:
     async def _serve(self, sock: socket.socket) -> None:
         try:
             while True:
-                script = self.scripts[min(self._played, len(self.scripts) - 1)]
-                if script[:1] == (DEAF,):
-                    script = script[1:]
-                elif not await self._read_request(sock):
+                if self._next[:1] != (DEAF,) and not await self._read_request(sock):
                     return
-                self._played += 1
-                for step in script:
+                # Not before: several connections may wait for their requests at once.
+                script, self._played = self._next, self._played + 1
+                for step in script[1:] if script[:1] == (DEAF,) else script:
                     if not await self._play(sock, step):
                         return
         except OSError:  # the client has left: reset or broken pipe
@@ -128,6 +126,10 @@ class FaultServer:
         finally:
             self.open -= 1
             sock.close()
+
+    @property
+    def _next(self) -> Script:
+        return self.scripts[min(self._played, len(self.scripts) - 1)]
 
     async def _read_request(self, sock: socket.socket) -> bool:
         loop = asyncio.get_running_loop()

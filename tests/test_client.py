@@ -14,7 +14,7 @@ from faults import OK, FaultServer, answer
 from jupyter_openrouter import background, errors
 from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.demo import DemoServer
-from jupyter_openrouter.errors import OpenRouterError
+from jupyter_openrouter.errors import InvalidRequestError, OpenRouterError
 from jupyter_openrouter.keys import Key
 from jupyter_openrouter.plan import Timeouts
 from jupyter_openrouter.retry import RetryPolicy
@@ -332,3 +332,27 @@ def test_both_faces_have_the_same_calls_and_take_the_same_settings() -> None:
     assert calls(OpenRouter) <= calls(AsyncOpenRouter)
     settings = [inspect.signature(face.__init__).parameters for face in (AsyncOpenRouter, OpenRouter)]
     assert list(settings[0]) == list(settings[1])
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"fallback": "a/b"}, "list of model slugs"),
+        ({"fallback": ["a/b", None]}, "list of model slugs"),
+        ({"fallback_statuses": 500}, "set of HTTP statuses"),
+        ({"fallback_statuses": ["500"]}, "set of HTTP statuses"),
+        ({"max_cost": -1}, "amount in US dollars"),
+        ({"max_cost": float("nan")}, "amount in US dollars"),
+        ({"max_cost": "1"}, "amount in US dollars"),
+        ({"on_malformed": "stop"}, "no 'skip' and no 'raise'"),
+        ({"on_retry": 5}, "no function"),
+    ],
+)
+def test_an_option_that_cannot_be_what_it_is_is_refused_where_it_is_given(option: Any, words: str) -> None:
+    async def run() -> None:
+        async with AsyncOpenRouter(base_url="http://127.0.0.1:9/api/v1") as client:
+            with pytest.raises(InvalidRequestError, match=words):
+                client.chat_stream("hello", model="a/b", **option)
+            client.chat_stream("hello", model="a/b", **dict.fromkeys(option))
+
+    asyncio.run(run())

@@ -186,9 +186,8 @@ def test_synchronous_code_hears_of_tries_on_its_own_thread_and_a_fault_there_sto
     def work(base_url: str) -> Any:
         heard: list[str] = []
         with OpenRouter(base_url=base_url, retry=RetryPolicy(jitter=lambda: 3.99)) as client:
-            many = client.chat_many(
-                ["a", "b"], model="m", on_retry=lambda one: heard.append(threading.current_thread().name)
-            )
+            options: Any = {"on_retry": lambda _: heard.append(threading.current_thread().name)}
+            many = client.chat_many(["a", "b"], model="m", concurrency=1, **options)
             found = sorted(index for index, response in many if response.state == "done")
         return found, heard, threading.current_thread().name
 
@@ -215,5 +214,15 @@ def test_a_limit_that_would_let_nothing_begin_is_refused(limits: dict[str, Any])
         async with AsyncOpenRouter(base_url=LOCAL) as client:
             with pytest.raises(InvalidRequestError, match=next(iter(limits))):
                 await anext(client.chat_many(["x"], model="m", **limits))
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("questions", ["hello", b"hello", {"role": "user", "content": "hello"}])
+def test_one_question_is_not_taken_for_many(questions: Any) -> None:
+    async def run() -> None:
+        async with AsyncOpenRouter(base_url=LOCAL) as client:
+            with pytest.raises(InvalidRequestError, match="is one question, not many"):
+                await anext(client.chat_many(questions, model="m"))
 
     asyncio.run(run())
