@@ -464,3 +464,16 @@ def test_where_there_are_no_highlights_the_colours_are_spans(
     fresh.run(GROW, [CODE + "\nend", 7])
     fresh.until(f"{spans} >= 5")
     assert fresh.run("() => painted()") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_where_the_system_forces_its_colours_code_looks_as_text_does(fresh: CorePage, scheme: str) -> None:
+    fresh.page.emulate_media(forced_colors="active", color_scheme=scheme)  # type: ignore[arg-type]
+    fresh.run("text => { show(text); }", CODE)
+    fresh.until("() => painted() >= 5")
+    code = fresh.page.locator("pre")
+    painted = code.screenshot()
+    fresh.run("() => CSS.highlights.clear()")
+    assert code.screenshot() == painted, "as if it were selected"
+    fresh.page.emulate_media(forced_colors="none")
+    assert code.screenshot() != painted

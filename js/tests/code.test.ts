@@ -167,3 +167,15 @@ test("the copy button is named after the language", () => {
   const name = (info: string) => codeNode("x", info).querySelector(".jor-copy")?.getAttribute("aria-label");
   assert.deepEqual(["python", "", "C++ linenos"].map(name), ["copy the python code", "copy the code", "copy the c++ code"]);
 });
+
+test("what would take too long is left plain: many lines that are long, and a word without an end", () => {
+  assert.deepEqual(stretches(finish(block("def f\n" + "x ".repeat(5_100), "python"))), []);
+  const word = block("def f\n" + "x".repeat(1_100) + "\n", "cpp");
+  assert.deepEqual(stretches(finish(word)), []);
+  assert.deepEqual(stretches(finish(block(`x = "${"A".repeat(900)}"\n`, "python"))).length, 1);
+  const growing = block("[a]\nb = 1\n", "ini");
+  const { length } = stretches(finish(growing));
+  assert.ok(length > 0);
+  growing.chunks[0]?.text.appendData("x".repeat(9_000) + "\n");
+  assert.equal(stretches(finish(growing)).length, length);
+});
