@@ -9,10 +9,10 @@ import { isFurther, knows, read, register } from "./reader";
 /** More chunks than these, and what follows a longer one (in characters), are left plain. */
 const MOST_CHUNKS = 200;
 const LONGEST_CHUNK = 10_000;
-/** The longest word, in characters: the rules of some languages take as many steps as its square. */
-const LONGEST_WORD = 1_000;
+/** The longest line, in characters: the rules of some languages take as many steps as its square, or its cube. */
+const LONGEST_LINE = 1_000;
 
-const isTooLong = (code: string) => code.length > LONGEST_CHUNK || code.split(/\s/).some((word) => word.length > LONGEST_WORD);
+const isTooLong = (code: string) => code.length > LONGEST_CHUNK || code.split("\n").some((line) => line.length > LONGEST_LINE);
 
 const paints = new WeakMap<object, Paint>();
 
