@@ -19,6 +19,8 @@ const BUNDLED = {
   colours: ["highlight.js"],
   languages: ["highlight.js"],
 };
+/** What is not as its authors have it, beside what is left out. */
+const CHANGED = { "highlight.js": "it can continue a text", temml: "it makes no more than so many nodes" };
 /** The parts that the core asks for when they are first needed. */
 const LAZY = ["chat", "math", "colours", "languages"];
 
@@ -81,7 +83,28 @@ const ownUnicode = {
   },
 };
 
-export const plugins = [styleText, inlineOnly, ownUnicode, languages, continuing];
+/** Temml makes some arguments more than once, and so of nested ones without end: this stops it. More than a formula that is shown may have. */
+const MOST_MADE = 20_000;
+const BOUNDED = [
+  ["\nclass MathNode {\n  constructor(type, children, classes, style) {\n", `    if (++nodesMade > ${MOST_MADE}) throw new Error("it is too large");\n`],
+  ["\nconst renderToMathMLTree = function(expression, options) {\n", "  nodesMade = 0;\n"],
+];
+
+const bounded = {
+  name: "bounded",
+  setup(build) {
+    build.onLoad({ filter: /temml[\\/]dist[\\/]temml\.mjs$/ }, ({ path }) => {
+      let contents = readFileSync(path, "utf8");
+      for (const [head, more] of BOUNDED) {
+        if (contents.split(head).length !== 2) throw new Error(`Temml has changed: ${head}`);
+        contents = contents.replace(head, () => head + more);
+      }
+      return { contents: `let nodesMade = 0;\n${contents}` };
+    });
+  },
+};
+
+export const plugins = [styleText, inlineOnly, ownUnicode, bounded, languages, continuing];
 
 function packageFile(name, file) {
   return readFileSync(join(here, "node_modules", name, file), "utf8");
@@ -124,7 +147,7 @@ async function bundle(entry, banner, define) {
 
 function banner(part) {
   const names = BUNDLED[part].map(about).map(({ name, version, license }) => `${name} ${version} (${license})`);
-  const changed = names.some((name) => name.startsWith("highlight.js")) ? " highlight.js is changed: it can continue a text." : "";
+  const changed = Object.keys(CHANGED).filter((name) => BUNDLED[part].includes(name)).map((name) => ` ${name} is changed: ${CHANGED[name]}.`).join("");
   if (!names.length) return "/*! jupyter_openrouter (MIT). */";
   return `/*! jupyter_openrouter (MIT). Bundles ${names.join(", ")}; licences: licenses.txt.${changed} */`;
 }

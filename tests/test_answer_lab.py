@@ -485,7 +485,14 @@ def test_two_pages_and_two_views_show_one_answer_whole(lab: Lab) -> None:
         other.page.set_default_timeout(60_000)
         other.page.goto(f"{lab.url}/lab/tree/pages.ipynb?token={lab.token}")
         other.page.wait_for_selector(".jor-log .jor-text:not([hidden])")
-        until(other, lambda: len(other.page.locator(texts).first.inner_text()) > 200)
+        running = [(one, at) for one in (notebook, other) for at in range(2)]
+        begun = notebook.page.locator(texts).first.inner_text()[:-40]
+        for one, at in running:
+            # All of it, from its beginning, and more while it goes on.
+            until(one, lambda one=one, at=at: one.page.locator(texts).nth(at).inner_text().startswith(begun))
+            so_far = len(one.page.locator(texts).nth(at).inner_text())
+            until(one, lambda one=one, at=at, n=so_far: len(one.page.locator(texts).nth(at).inner_text()) > n)
+        assert len(begun) > 60
         other.page.get_by_role("button", name="Stop").first.click()
         for one in (notebook, other):
             until(one, lambda one=one: "stopped" in one.output_text(1) and "stopped" in one.output_text(2))

@@ -6,9 +6,13 @@ import type { Block, ColoursPart } from "./colour-block";
 import { colourGrows, Paint } from "./paint";
 import { isFurther, knows, read, register } from "./reader";
 
-/** More chunks than these, or a longer one (in characters), are left plain. */
+/** More chunks than these, and what follows a longer one (in characters), are left plain. */
 const MOST_CHUNKS = 200;
-const LONGEST_CHUNK = 20_000;
+const LONGEST_CHUNK = 10_000;
+/** The longest line, in characters: the rules of some languages take as many steps as its square, or its cube. */
+const LONGEST_LINE = 1_000;
+
+const isTooLong = (code: string) => code.length > LONGEST_CHUNK || code.split("\n").some((line) => line.length > LONGEST_LINE);
 
 const paints = new WeakMap<object, Paint>();
 
@@ -19,8 +23,9 @@ function step({ chunks, language, closed }: Block): "more" | "done" | "further" 
   const wanted = chunks.findIndex((chunk, at) => chunk.near && chunk.shown !== chunk.text.length && isDue(at));
   const at = chunks.findIndex((chunk, at) => at === wanted || chunk.read !== chunk.text.length);
   const chunk = chunks[at];
-  if (wanted < 0 || !chunk || chunk.text.length > LONGEST_CHUNK) return "done";
+  if (wanted < 0 || !chunk) return "done";
   if (chunk.read !== chunk.text.length) {
+    if (isTooLong(chunk.text.data)) return "done";
     Object.assign(chunk, read(chunk.text.data, language, chunks[at - 1]?.end));
     chunk.read = chunk.text.length;
   }

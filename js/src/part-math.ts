@@ -7,6 +7,8 @@ import type { MathPart } from "./parts";
 const LONGEST = 5_000;
 /** A formula that defines macros may be no longer than this, and expand no more often. */
 const LONGEST_WITH_MACROS = 600;
+/** What reads chemistry takes more than twice as long for twice as much. */
+const LONGEST_CHEMISTRY = 1_000;
 const MOST_EXPANSIONS = 600;
 const MOST_EXPANSIONS_WITH_MACROS = 40;
 /** Largest sizes that a formula may ask for, in em and in pt. */
@@ -14,6 +16,7 @@ const LARGEST: [number, number] = [40, 400];
 const MOST_NODES = 6_000;
 const DEEPEST = 60;
 const DEFINES = /\\(?:[egx]?def|let|futurelet|(?:re|provide)?newcommand|DeclareMathOperator|global|long)(?![a-zA-Z])/;
+const CHEMISTRY = /\\(?:ce|pu)(?![a-zA-Z])/;
 
 const TAGS = "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle merror mpadded mphantom menclose msub msup msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd".split(" ");
 const ATTRIBUTES = (
@@ -95,7 +98,8 @@ function checkSize(root: Built): void {
 const math: MathPart = {
   typeset(tex: string, display: boolean): Element {
     const defines = DEFINES.test(tex);
-    if (tex.length > (defines ? LONGEST_WITH_MACROS : LONGEST)) throw new Error("it is too long");
+    const longest = defines ? LONGEST_WITH_MACROS : CHEMISTRY.test(tex) ? LONGEST_CHEMISTRY : LONGEST;
+    if (tex.length > longest) throw new Error("it is too long");
     checkBraces(tex);
     const built = temml.__renderToMathMLTree(tex, {
       displayMode: display,

@@ -167,3 +167,16 @@ test("the copy button is named after the language", () => {
   const name = (info: string) => codeNode("x", info).querySelector(".jor-copy")?.getAttribute("aria-label");
   assert.deepEqual(["python", "", "C++ linenos"].map(name), ["copy the python code", "copy the code", "copy the c++ code"]);
 });
+
+test("what would take too long is left plain: a line without an end, and fifty lines that are long", () => {
+  for (const line of ["x ".repeat(600), "x".repeat(1_100), "[a]( ".repeat(300)]) {
+    assert.deepEqual(stretches(finish(block(`[b](c)\n${line}\n`, "markdown"))), []);
+  }
+  assert.deepEqual(stretches(finish(block('a = "b"\n'.repeat(2) + `c = "${"d".repeat(300)}"\n`.repeat(40), "python"))), []);
+  assert.equal(stretches(finish(block(`x = "${"A".repeat(900)}"\n`, "python"))).length, 1);
+  const growing = block("[a]\nb = 1\n", "ini");
+  const { length } = stretches(finish(growing));
+  assert.ok(length > 0);
+  growing.chunks[0]?.text.appendData("x".repeat(9_000) + "\n");
+  assert.equal(stretches(finish(growing)).length, length);
+});
