@@ -16,7 +16,7 @@ from .turn import Turn
 FIRST = "*Transcript of the chat above, for readers without a kernel*"
 NEXT = "*Transcript, continued*"
 FOLDED_FROM = 64
-"""So many exchanges in one output are folded: of a long chat a reader sees the newest ones, and pages lay out no others."""
+"""So many exchanges in one output are folded: a reader sees the newest ones, and a page lays out no others."""
 NOTHING: Mapping[str, Any] = {"text/plain": ""}
 """An output that holds no exchange yet."""
 _MOST_IMAGE_BYTES = 256 << 10
@@ -90,7 +90,9 @@ def written(
             record = _record(asked, answer, name, number, after, system, question is not None)
             if text is None:
                 record["text"] = whole.text
-    return Written("\n\n".join(part for part in rich if part), "\n\n".join(poor), record, question, text, number)
+    return Written(
+        "\n\n".join(part for part in rich if part), "\n\n".join(poor), record, question, text, number
+    )
 
 
 def _length(parts: Sequence[str]) -> int:
