@@ -630,7 +630,9 @@ def test_closing_a_chat_leaves_nothing_running(stage: Stage) -> None:
 
 
 def test_the_saved_notebook_holds_the_transcript_for_every_reader(lab: Lab, stage: Stage) -> None:
-    earlier = "messages=[{'role': ('user', 'assistant')[n % 2], 'content': f'early {n} <b>'} for n in range(220)]"
+    earlier = (
+        "messages=[{'role': ('user', 'assistant')[n % 2], 'content': f'early {n} <b>'} for n in range(220)]"
+    )
     chat = stage.chat(more=earlier)
     for number in range(3):
         chat.ask(f"question **{number}** with `code`")
