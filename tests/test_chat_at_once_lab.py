@@ -21,12 +21,13 @@ window.askNow = (text) => {
   box.dispatchEvent(new Event('input', { bubbles: true }));
   box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
 };
-/** Asks `when` milliseconds after the page hears that the answer has ended; -1: just before it hears. */
+/** Asks `when` milliseconds after the page hears that the answer has ended; -1: just before; -2: as it begins. */
 window.askAtTheEnd = (text, when) => {
   window.askedAtTheEnd = false;
+  const ends = (said) => said.includes('"method": "update"') && said.includes('"state": "done"');
+  const begins = (said) => said.includes('"type": "delta"');
   wire.take = (said, hear) => {
-    const ended = said.includes('"method": "update"') && said.includes('"state": "done"');
-    if (!ended) return hear();
+    if (!(when === -2 ? begins : ends)(said)) return hear();
     wire.take = null;
     const ask = () => { askNow(text); window.askedAtTheEnd = true; };
     if (when < 0) ask();
@@ -74,7 +75,7 @@ def test_a_double_click_on_send_is_one_request(stage: Stage) -> None:
     assert chat.python("chat.queued") == []
 
 
-@pytest.mark.parametrize("when", [-1, 0, 5, 40])
+@pytest.mark.parametrize("when", [-2, -1, 0, 5, 40])
 def test_what_is_asked_as_an_answer_ends_is_asked_once_and_answered(stage: Stage, when: int) -> None:
     chat = stage.chat()
     stage.page.evaluate(ASK)

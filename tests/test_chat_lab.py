@@ -183,8 +183,9 @@ def test_an_error_stands_in_its_place_and_says_what_to_do(
         assert chat.shown()[0] == ["user", f"please {prompt}"]
         python(stage.page, "setattr(chat, 'model', 'demo/echo')")
         chat.find(".jor-remedy:visible").get_by_role("button", name="Retry").click()
-        chat.until(lambda: chat.python("chat.state") not in ("waiting", "streaming"))
-        assert chat.find(".jor-failure:visible").count() == (chat.python("chat.error is not None"))
+        chat.settles(f"please {prompt}", f"please {prompt}")
+        chat.until(lambda: chat.find(".jor-failure:visible, .jor-remedy:visible").count() == 0)
+        assert chat.python("chat.error") is None
 
 
 def test_a_rate_limit_counts_down_before_it_can_be_asked_again(stage: Stage) -> None:
@@ -595,7 +596,8 @@ def test_a_page_that_sleeps_has_all_when_it_wakes(stage: Stage) -> None:
     chat.box.fill("asked asleep")
     chat.box.press("Enter")
     assert len(steady(stage.page, chat.shown)[1][1]) == asleep
-    stage.page.evaluate("() => wire.wake()")
+    # What a server keeps for a page that has gone comes late, and not always whole.
+    stage.page.evaluate("() => { wire.lose('delta', 3); wire.wake(); }")
     stage.page.evaluate("() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.reconnect(); }")
     chat.until(lambda: len(chat.shown()[1][1]) > max(length, asleep) + 60, 60)
     chat.until(lambda: "asked asleep" in chat.find(".jor-queue").inner_text(), 60)

@@ -4,6 +4,8 @@
 const NEAR = 48;
 /** For so long after a reader's wheel, finger or key, in milliseconds, a move is the reader's and not the host's. */
 const READERS = 1000;
+/** For so many frames after a jump its end is looked at again. */
+const ALIGNED = 4;
 /** So much later than the move itself, in milliseconds, its wheel or key may be heard. */
 const LATE = 300;
 const KEYS: Record<string, number> = { ArrowUp: -1, PageUp: -1, Home: -1, ArrowDown: 1, PageDown: 1, End: 1, " ": 0 };
@@ -128,6 +130,18 @@ export class Follow {
     this.#pressed = false;
     this.keep();
     this.#onChange();
+    this.#align(ALIGNED);
+  }
+
+  /** What was never drawn has a guessed height, and another one once it comes into view. */
+  #align(frames: number): void {
+    requestAnimationFrame(() => {
+      const scroller = this.#where.scroller();
+      if (!scroller || !this.follows || this.#pressed) return;
+      scroller.scrollTop += this.#where.below(scroller);
+      this.#top = scroller.scrollTop;
+      if (frames > 1) this.#align(frames - 1);
+    });
   }
 
   #leave(): void {
