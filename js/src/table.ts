@@ -4,6 +4,8 @@ export type Align = "" | "left" | "center" | "right";
 
 const DELIMITERS = /^[|:-][|: \t-]*$/;
 const CELL = /^:?-+:?$/;
+/** More columns make no table: they would be drawn at once, and again in each row. */
+const MOST_COLUMNS = 1000;
 
 /** The cells of a row; a pipe behind a backslash is text. */
 export function cells(row: string): string[] {
@@ -31,6 +33,6 @@ export function columns(header: string, line: string): Align[] | null {
   const row = line.trim();
   if (!DELIMITERS.test(row) || /^-[ \t]/.test(row) || !header.includes("|")) return null;
   const marks = cells(row);
-  if (!marks.length || !marks.every((mark) => CELL.test(mark)) || cells(header).length !== marks.length) return null;
+  if (!marks.length || marks.length > MOST_COLUMNS || !marks.every((mark) => CELL.test(mark)) || cells(header).length !== marks.length) return null;
   return marks.map((mark) => (mark.endsWith(":") ? (mark.startsWith(":") ? "center" : "right") : mark.startsWith(":") ? "left" : ""));
 }

@@ -198,3 +198,11 @@ test("lists and quotes that nest deeper with each line stop at a bounded depth",
     assert.equal(root.textContent?.match(/x/g)?.length, 300);
   }
 });
+
+test("a table has a bounded number of columns", () => {
+  const table = (count: number) => whole(`${"|a".repeat(count)}|\n${"|-".repeat(count)}|\n${"|b".repeat(count)}|\n`);
+  assert.equal(table(1000).querySelectorAll("th, td").length, 2000);
+  const wide = table(1001);
+  assert.equal(wide.querySelectorAll("table").length, 0);
+  assert.match(wide.textContent ?? "", /^(\|a){1001}\|\n(\|-){1001}\|\n(\|b){1001}\|$/);
+});

@@ -165,3 +165,12 @@ test("a long paragraph that comes at once is read from its start a few times onl
   });
   assert.ok(inSteps < 4 * atOnce, `${inSteps} elements instead of ${atOnce}`);
 });
+
+test("flags are shown whole however they come, and tag characters elsewhere are made visible", () => {
+  const flags = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
+  const text = `${flags} **${flags}**\n\n    ${flags}\n`;
+  for (const root of [whole(text), feed(text), feed(pieces(text, random(4), 3))]) {
+    assert.deepEqual(Array.from(root.querySelectorAll("p, code"), (node) => node.textContent?.trim()), [`${flags} ${flags}`, flags]);
+  }
+  assert.equal(whole("a\u{e0067}\u{e0062}\u{1f3f4}\u{e0062}\u{e007f}").textContent, "a\ufffd\ufffd\u{1f3f4}\ufffd\ufffd");
+});
