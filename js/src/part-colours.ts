@@ -4,11 +4,25 @@
  */
 import type { Block, ColoursPart } from "./colour-block";
 import { colourGrows, Paint } from "./paint";
+import palette from "./palette.css";
 import { isFurther, knows, read, register } from "./reader";
 
 /** More chunks than these, or a longer one (in characters), are left plain. */
 const MOST_CHUNKS = 200;
 const LONGEST_CHUNK = 20_000;
+
+/** The documents and shadow roots that have the colours. */
+const dressed = new WeakSet<Node>();
+
+function dress(text: Node): void {
+  const root = text.getRootNode() as Node & { head?: Node; host?: Element };
+  const place = root.head ?? (root.host ? root : null);
+  if (!place || dressed.has(root)) return;
+  dressed.add(root);
+  const style = document.createElement("style");
+  style.textContent = palette;
+  place.appendChild(style);
+}
 
 const paints = new WeakMap<object, Paint>();
 
@@ -25,6 +39,7 @@ function step({ chunks, language, closed }: Block): "more" | "done" | "further" 
     chunk.read = chunk.text.length;
   }
   if (at !== wanted) return "more";
+  dress(chunk.text);
   const paint = paints.get(chunk) ?? new Paint();
   paints.set(chunk, paint);
   chunk.clear = () => paint.clear();
