@@ -426,8 +426,8 @@ def test_another_version_in_the_same_page_has_its_own_core_and_looks_and_shares_
     assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math", "newer"]
     outline = "() => getComputedStyle(second.el.querySelector('.jor-alert-name')).outlineWidth"
     assert fresh.run(outline) == "7px"
-    assert fresh.run("() => document.querySelectorAll('style').length") == 3, (
-        "two of the core, one of the chat"
+    assert fresh.run("() => document.querySelectorAll('style').length") == 4, (
+        "two of the core, one of the chat, one of the colours of code"
     )
     fresh.run("() => { second.end(); }")
     fresh.until("() => painted() >= 5 && painted() < 10")
