@@ -12,12 +12,13 @@ from .chat_turns import told, turn_of, uncharged
 from .conversation import Conversation
 from .extras import Images
 from .ledger import known_cost
-from .money import is_play_money
+from .money import exact, from_exact, is_play_money
 from .response import Response
 from .turn import Turn
 
 _MOST_ANSWERS = 100
-_SUMMED = ("prompt_tokens", "completion_tokens", "total_tokens", "cost", "uncharged")
+_MONEY = ("cost", "uncharged")
+_SUMMED = ("prompt_tokens", "completion_tokens", "total_tokens", *_MONEY)
 
 
 class Shown:
@@ -151,7 +152,9 @@ class Shown:
             unknown += figures is None
             for name in _SUMMED:
                 if figures and name in figures:
-                    found[name] = found.get(name, 0) + figures[name]
+                    new = exact(figures[name]) if name in _MONEY else figures[name]
+                    found[name] = found.get(name, 0) + new
+        found |= {name: from_exact(found[name]) for name in _MONEY if name in found}
         return found | ({"unknown": unknown} if unknown else {})
 
 

@@ -57,7 +57,7 @@ FILES: list[Any] = [
     {
         "name": "a-picture-with-a-long-name-of-its-own.png",
         "mimeType": "image/png",
-        "buffer": b"\x89PNG" * 300_000,
+        "buffer": b"\x89PNG\r\n\x1a\n" * 150_000,
     },
     {"name": "data.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"},
     {"name": "archive.zip", "mimeType": "application/zip", "buffer": b"PK\x00\x00" * 9},

@@ -152,6 +152,27 @@ def test_code_is_coloured_and_formulas_are_set_with_nothing_made_from_strings(pa
     assert page.console == []
 
 
+def test_a_page_of_vs_code_has_the_colours_of_its_theme_and_not_of_the_system(page: CorePage) -> None:
+    show(page, CODE)
+    page.until("() => painted() >= 5")
+    found = {}
+    for theme in ("", "vscode-dark", "vscode-light", "vscode-high-contrast"):
+        page.run(f"() => {{ document.body.className = '{theme}'; }}")
+        for system in ("light", "dark"):
+            page.page.emulate_media(color_scheme=system)
+            found[theme, system] = page.run(
+                "() => getComputedStyle(document.querySelector('.jor-root')).getPropertyValue('--jor-own-keyword')"
+            )
+    page.run("() => { document.body.className = ''; }")
+    page.page.emulate_media(color_scheme="light")
+    light, dark = found["", "light"], found["", "dark"]
+    assert light != dark
+    assert {found["vscode-light", "light"], found["vscode-light", "dark"]} == {light}
+    assert {
+        found[name, one] for name in ("vscode-dark", "vscode-high-contrast") for one in ("light", "dark")
+    } == {dark}
+
+
 def test_a_language_that_is_rare_fetches_the_further_ones(page: CorePage) -> None:
     show(page, "```kotlin\nfun main() { println(1) }\n```\n\n```nosuch\nfun x\n```")
     page.until("() => painted() >= 3")
@@ -423,8 +444,8 @@ def test_another_version_in_the_same_page_has_its_own_core_and_looks_and_shares_
     assert sorted(fresh.run("() => asked")) == ["chat", "colours", "core", "math", "newer"]
     outline = "() => getComputedStyle(second.el.querySelector('.jor-alert-name')).outlineWidth"
     assert fresh.run(outline) == "7px"
-    assert fresh.run("() => document.querySelectorAll('style').length") == 3, (
-        "two of the core, one of the chat"
+    assert fresh.run("() => document.querySelectorAll('style').length") == 4, (
+        "two of the core, one of the chat, one of the colours of code"
     )
     fresh.run("() => { second.end(); }")
     fresh.until("() => painted() >= 5 && painted() < 10")

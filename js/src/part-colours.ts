@@ -4,6 +4,7 @@
  */
 import type { Block, ColoursPart } from "./colour-block";
 import { colourGrows, Paint } from "./paint";
+import palette from "./palette.css";
 import { isFurther, knows, read, register } from "./reader";
 
 /** More chunks than these, and what follows a longer one (in characters), are left plain. */
@@ -13,6 +14,19 @@ const LONGEST_CHUNK = 10_000;
 const LONGEST_LINE = 1_000;
 
 const isTooLong = (code: string) => code.length > LONGEST_CHUNK || code.split("\n").some((line) => line.length > LONGEST_LINE);
+
+/** The documents and shadow roots that have the colours. */
+const dressed = new WeakSet<Node>();
+
+function dress(text: Node): void {
+  const root = text.getRootNode() as Node & { head?: Node; host?: Element };
+  const place = root.head ?? (root.host ? root : null);
+  if (!place || dressed.has(root)) return;
+  dressed.add(root);
+  const style = document.createElement("style");
+  style.textContent = palette;
+  place.appendChild(style);
+}
 
 const paints = new WeakMap<object, Paint>();
 
@@ -30,6 +44,7 @@ function step({ chunks, language, closed }: Block): "more" | "done" | "further" 
     chunk.read = chunk.text.length;
   }
   if (at !== wanted) return "more";
+  dress(chunk.text);
   const paint = paints.get(chunk) ?? new Paint();
   paints.set(chunk, paint);
   chunk.clear = () => paint.clear();
