@@ -235,9 +235,19 @@ def to_end(notebook: Notebook) -> None:
     """Goes to the end of the live answer as a reader does: JupyterLab undoes what no wheel has done."""
     notebook.page.mouse.move(500, 400)
     notebook.page.mouse.wheel(0, -20)
-    notebook.page.wait_for_timeout(250)
+    until(notebook, lambda: not followed(notebook))
     notebook.page.mouse.wheel(0, max(0, notebook.page.evaluate(BELOW)) + 30)
-    notebook.page.wait_for_timeout(250)
+    until(notebook, lambda: followed(notebook))
+
+
+def followed(notebook: Notebook) -> bool:
+    """Whether the page goes along with the end of the live answer."""
+    return bool(notebook.page.evaluate(f"() => {SCROLLER}.style.overflowAnchor !== 'none'"))
+
+
+def at_end(notebook: Notebook) -> bool:
+    """Whether the end of the live answer is in view."""
+    return -590 < notebook.page.evaluate(BELOW) < 2
 
 
 def fed(lab: Lab, name: str, *more: str) -> None:
@@ -266,7 +276,7 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         notebook.run_cell(2)
         to_end(notebook)
         grown(notebook, "Paragraph 59")
-        assert -590 < page.evaluate(BELOW) < 2, "the end is in view"
+        until(notebook, lambda: at_end(notebook))
         assert page.locator(".jor-jump:popover-open").count() == 0
         # The reader goes up a little while more comes: nothing pulls back.
         notebook.run_cell(3)
@@ -274,24 +284,23 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         grown(notebook, "Second 3 ")
         page.mouse.move(500, 400)
         page.mouse.wheel(0, -40)
-        page.wait_for_timeout(200)
+        until(notebook, lambda: not followed(notebook))
         top = page.evaluate(TOP)
         grown(notebook, "Second 59")
         assert page.evaluate(TOP) == top
         jump = page.locator(".jor-jump:popover-open")
-        assert jump.count() == 1
+        jump.wait_for()
         notebook.shot("jump-light")
         jump.click()
-        page.wait_for_timeout(200)
-        assert -590 < page.evaluate(BELOW) < 2
-        assert page.locator(".jor-jump:popover-open").count() == 0
+        until(notebook, lambda: at_end(notebook))
+        jump.wait_for(state="detached")
         notebook.run_cell(4)
         jump_to_end = (
             f"() => {{ {SCROLLER}.scrollTop += document.querySelector('.jor-live').getBoundingClientRect()"
         )
         page.evaluate(f"{jump_to_end}.bottom - {SCROLLER}.getBoundingClientRect().bottom }}")
         grown(notebook, "Third 39")
-        assert -590 < page.evaluate(BELOW) < 2, "after the jump the reader is at the end again"
+        until(notebook, lambda: at_end(notebook))
         assert not ours(notebook)
 
 
