@@ -2,8 +2,6 @@
 import { element } from "./view-element";
 
 const BLOCKS_IN_SECTION = 8;
-/** So many sections at the end are always laid out: a guess at their height would be a wrong end for who follows it. */
-const LAID_OUT = 3;
 
 /** A place for the next block: the section, the node before it, and how many blocks the section holds. */
 interface Place {
@@ -60,9 +58,6 @@ export class Sections {
     if (next?.className === "jor-section") return next;
     const made = element("div", "jor-section");
     this.#root.insertBefore(made, next);
-    let far: Element | null = made;
-    for (let at = 0; far && at < LAID_OUT; at += 1) far = far.previousElementSibling;
-    far?.setAttribute("data-far", "");
     return made;
   }
 }
