@@ -42,7 +42,11 @@ def without_keys(text: str) -> str:
 
 
 def without_keys_in_use(text: str, mark: str = "") -> str:
-    """The same for those that are in use alone; "" is a mark that suits the key."""
+    """The same for those that are in use alone.
+
+    Args:
+        mark: "" for one that suits the key. With another, the text is part of a prompt, and keys of words alone stay.
+    """
     if len(text) >= SHORTEST:
         for held in list(_in_use.values()):
             if (secret := held()) is not None:

@@ -50,7 +50,8 @@ class Key:
         >>> Key("0123-4567-89ab-cdef", source="argument").hidden_in("unknown key 0123-4567-89ab-cdef")
         'unknown key …'
         """
-        if len(self._reveal()) < SHORTEST:
+        # In a prompt, words stay: "no-key-required" is what many a local server takes for a key.
+        if len(self._reveal()) < SHORTEST or (mark and not any(c.isdigit() for c in self._reveal())):
             return text
         mark = mark or (MARK if LOOKS_LIKE_KEY.match(self._reveal()) else "…")
         return functools.reduce(lambda shown, form: shown.replace(form, mark), self._forms(), text)

@@ -17,6 +17,7 @@ from jupyter_openrouter.client import AsyncOpenRouter
 from jupyter_openrouter.errors import OpenRouterError
 from jupyter_openrouter.hidden_keys import without_keys
 from jupyter_openrouter.keys import Key
+from jupyter_openrouter.masking import mask
 
 KEY = "gateway-0123-4567-89ab-cdef"
 HEADER = base64.b64encode(f"Bearer {KEY}".encode()).decode()
@@ -82,6 +83,13 @@ def test_a_key_is_hidden_as_long_as_anybody_holds_it() -> None:
 def test_a_word_that_is_too_short_for_a_key_stays_in_texts() -> None:
     held = Key("ollama", source="argument")
     assert without_keys("The model of ollama is unknown.") == "The model of ollama is unknown."
+    del held
+
+
+def test_words_that_serve_as_a_key_are_hidden_in_an_error_and_stay_in_a_prompt() -> None:
+    held = Key("no-key-required", source="argument")
+    assert without_keys("Wrong key: no-key-required") == "Wrong key: …"
+    assert mask("Is no-key-required a key?") == "Is no-key-required a key?"
     del held
 
 
