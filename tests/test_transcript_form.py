@@ -100,6 +100,15 @@ def test_the_older_part_of_a_long_transcript_is_folded_and_comes_back_whole() ->
     assert [turn.text for turn in found.turns] == words
 
 
+def test_a_transcript_that_grows_keeps_the_outputs_that_it_was_shown_with() -> None:
+    conversation = talk("a", "b")
+    outputs = Outputs()
+    transcript = Transcript(lambda: ("trip", "", conversation.turns), lambda ident: None)
+    transcript.show(outputs.publish)
+    conversation.assign(talk(*["x"] * 300).turns)
+    assert len(transcript._forms()) == len(outputs.data) == 4
+
+
 def test_the_costs_of_a_saved_notebook_count_the_answers_of_a_chat_once(tmp_path: Path) -> None:
     conversation = talk(*["x"] * 20)
     made = shown(conversation).notebook()
