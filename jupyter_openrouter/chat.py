@@ -56,7 +56,8 @@ class ChatWidget(ChatView):
         message: The whole text of the running or last answer, at any moment.
         state: ``idle``, or as ``Response.state``.
         finish_reason, usage, error: Of the last answer; usage holds tokens, and cost in US dollars.
-        totals: Tokens and cost of all answers; ``unknown`` counts those whose cost is not known.
+        totals: Tokens and cost of all answers; ``unknown`` counts those whose cost is not known,
+            ``uncharged`` is what nobody pays.
         name, version, saved, suggestions, compact: See ``ChatTraits``.
 
     Attributes:

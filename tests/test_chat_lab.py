@@ -105,6 +105,41 @@ def test_a_message_typed_while_an_answer_runs_is_queued_and_says_so_and_waits_af
     assert chat.python("chat.queued") == []
 
 
+def test_a_question_of_the_queue_and_one_of_the_conversation_are_edited_with_their_files(
+    stage: Stage,
+) -> None:
+    note = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"words"}
+    fake = {"name": "x.png", "mimeType": "image/png", "buffer": b"\xff" * 4000}
+    chat = stage.chat("slow")
+    chat.ask("a story")
+    chat.streams()
+    chat.ask("one")
+    chat.until(lambda: chat.find(".jor-queue-row").count() == 1)
+    chat.button("edit in the queue: one").click()
+    edit = chat.find(".jor-queue .jor-edit")
+    edit.locator(".jor-files").set_input_files([note, fake])
+    chat.until(lambda: "it is no image" in edit.inner_text())
+    edit.get_by_role("button", name="remove x.png").click()
+    edit.locator(".jor-box").fill("another")
+    edit.locator(".jor-box").press("Enter")
+    queued = "[[one['text'], [file['name'] for file in one['attachments']]] for one in chat.queued]"
+    chat.until(lambda: edit.count() == 0 and chat.python(queued) == [["another", ["note.txt"]]])
+    chat.stop()
+    chat.settles("a story", STORY)
+    chat.button("remove from the queue: another").click()
+    python(stage.page, "setattr(chat, 'model', 'demo/echo')")
+    chat.find(".jor-asked").first.hover()
+    chat.button("Edit the question").click()
+    chat.find(".jor-asked .jor-files").set_input_files([note])
+    chat.until(lambda: chat.find(".jor-asked .jor-upload").count() == 1)
+    chat.find(".jor-asked .jor-box").fill("with a note")
+    chat.find(".jor-asked .jor-box").press("Enter")
+    chat.until(lambda: chat.python("chat.messages and chat.messages[0]['content']") == "with a note")
+    assert chat.python("[one['name'] for one in chat.messages[0]['attachments']]") == ["note.txt"]
+    chat.until(lambda: chat.python("chat.state") == "done")
+    assert chat.python("len(chat._hearing.uploads)") == 0
+
+
 def test_a_stop_before_the_first_token_puts_the_prompt_back_with_its_files(stage: Stage) -> None:
     chat = stage.chat("faulty")
     chat.find(".jor-files").set_input_files(
