@@ -99,7 +99,7 @@ class CorePage:
         self.page = page
         self.requests: list[str] = []
         self.console: list[str] = []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         html = f'<!doctype html><meta http-equiv=Content-Security-Policy content="{POLICY}"><body>'
         page.route("**/*", lambda route: route.fulfill(body=html, content_type="text/html"))
         page.goto(ADDRESS)

@@ -96,7 +96,7 @@ class Lab:
         if prepare:
             context.add_init_script(prepare)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         try:
             notebook = Notebook(self, page, name)
             notebook.load(application, dark=dark)
