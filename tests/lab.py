@@ -96,7 +96,7 @@ class Lab:
         if prepare:
             context.add_init_script(prepare)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         try:
             notebook = Notebook(self, page, name)
             notebook.load(application, dark=dark)
@@ -263,13 +263,16 @@ def running_lab(folder: Path, *, python: Path | str = sys.executable) -> Iterato
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        end = time.monotonic() + 180
+        while True:
             if server.poll() is not None:
                 raise RuntimeError(f"JupyterLab ended: {(folder / 'jupyter.log').read_text()[-2000:]}")
             try:
                 urllib.request.urlopen(f"{url}/api", timeout=2).close()
                 break
             except OSError:
+                if time.monotonic() > end:
+                    raise RuntimeError("JupyterLab has not started within 180 s.") from None
                 time.sleep(0.1)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)

@@ -401,9 +401,9 @@ def test_two_tabs_show_the_same_and_one_send_is_one_request(stage: Stage) -> Non
     other = stage.page.context.new_page()
     try:
         other.goto(stage.page.url.replace("/lab/", "/lab/workspaces/other/"))
-        other.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
+        other.wait_for_function("window.jupyterapp !== undefined", timeout=120_000)
         tab = Chat(stage.notebook, page=other)
-        tab.box.wait_for(timeout=60_000)
+        tab.box.wait_for(timeout=120_000)
         tab.settles("one", "one")
         tab.ask("two")
         for view in (chat, tab):
