@@ -111,10 +111,7 @@ export class TurnsView {
   draw(): boolean {
     let more = this.#answer ? (this.#answer.view as ReplyView).draw() : false;
     const end = performance.now() + 8;
-    for (const item of this.#newestFirst()) {
-      if (more) break;
-      if (item.near && !item.drawn) more = this.#build(item) || performance.now() > end;
-    }
+    for (const item of this.#newestFirst()) if (!more && item.near && !item.drawn) more = this.#build(item) || performance.now() > end;
     // While a long conversation is put together, its end moves in every frame: looking now and then will do.
     if (!more || performance.now() - this.#kept > KEEPING) {
       this.#kept = performance.now();
