@@ -101,7 +101,7 @@ def test_the_model_may_be_left_to_models_or_a_preset() -> None:
     assert "model" not in chat_body("hi", model=None, preset="mine")
     assert "model" not in chat_body("hi", model=None, extra={"preset": "mine"})
     assert "model" not in completion_body("hi", model=None, models=["a/b"])
-    with pytest.raises(InvalidRequestError, match="no model slug"):
+    with pytest.raises(InvalidRequestError, match="No model is named"):
         chat_body("hi", model=None, models=[])
 
 
