@@ -80,7 +80,7 @@ def _steps(notebook: lab.Notebook) -> list[Step]:
 
     def stop_busy() -> None:
         notebook.run_cell(3)
-        page.locator(".jor-root textarea").fill("tell me a story")
+        page.locator(".jor-composer .jor-box").fill("tell me a story")
         page.keyboard.press("Enter")
         until(notebook, lambda: len(notebook.output_text(3)) > 100, "the chat does not answer")
         notebook.start_cell(4)

@@ -157,7 +157,7 @@ def drive(page: Page, address: str) -> None:
     last = cells.nth(cells.count() - 1).locator(".jp-OutputArea")
     last.get_by_text("Hello from Python.").wait_for(timeout=RUN_SECONDS * 1000)
     idle.wait_for()
-    page.locator(".jor-root textarea").wait_for()
+    page.locator(".jor-composer .jor-box").wait_for()
     saved = REPOSITORY / QUICKSTART
     before = saved.read_bytes()
     page.keyboard.press("Control+s")
