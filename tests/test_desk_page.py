@@ -158,7 +158,10 @@ def test_files_from_the_dialog_travel_in_pieces_and_go_with_the_question(page: C
     page.until("() => sent.some(one => one.type === 'ask')")
     ask = page.run("() => sent.find(one => one.type === 'ask')")
     assert ask["text"] == "What is this?"
-    assert ask["uploads"] == list(dict.fromkeys(one["upload"] for one in uploads))
+    # In the order in which they were attached, whichever was read first; its number is the end of an id.
+    assert ask["uploads"] == sorted(
+        {one["upload"] for one in uploads}, key=lambda one: int(one.rsplit("-", 1)[1])
+    )
 
 
 def test_a_question_that_was_stopped_before_the_first_word_is_in_the_box_and_nowhere_else(
