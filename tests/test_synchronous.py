@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -192,14 +193,18 @@ def test_a_hundred_calls_and_forty_faulty_ones_leave_no_descriptor_thread_or_tas
             with pytest.raises(OpenRouterError):
                 client.chat(("cut", "reset", "mid-error", "429")[number % 4], model="demo/faulty", **FAST)
 
+    def held() -> int:
+        gc.collect()  # in a process that holds much else, Python collects cycles late
+        return tracemalloc.get_traced_memory()[0]
+
     calls(4, 4)
     before = left()
     tracemalloc.start()
     calls(10, 4)
-    base = tracemalloc.get_traced_memory()[0]
+    base = held()
     calls(100, 40)
-    grown = tracemalloc.get_traced_memory()[0] - base
+    grown = held() - base
     tracemalloc.stop()
     assert all(now <= then for now, then in zip(left(), before, strict=True)), (before, left())
     # The demo server remembers generations for a while; that is its own, and bounded.
-    assert grown < 2_000_000
+    assert grown < 1_000_000

@@ -36,8 +36,17 @@ export function renderAnswer(link: Link, el: HTMLElement, signal: AbortSignal): 
   }, () => (isLive() && link.transcript.text ? pace() : 0), signal);
   link.watch(frames.request, signal);
   el.append(root);
+  keepOnResize(root, signal, () => isLive() && follow.follows && follow.keep());
   signal.addEventListener("abort", () => root.remove(), { once: true });
   frames.request();
   // A host may put the element into the page only after this call.
   requestAnimationFrame(() => holdHeight(root, signal));
+}
+
+/** What is out of view has a guessed height, and another one once it is laid out: often after the last piece of text. */
+function keepOnResize(root: HTMLElement, signal: AbortSignal, keep: () => void): void {
+  if (typeof ResizeObserver !== "function") return;
+  const observer = new ResizeObserver(keep);
+  observer.observe(root);
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
 }
