@@ -480,6 +480,19 @@ def test_text_is_found_and_selected_across_sections_and_coloured_code(page: Core
     assert "def hello(name):" in page.run("() => getSelection().toString()")
 
 
+def test_what_a_search_brings_into_view_stays_there_though_heights_change(page: CorePage) -> None:
+    filler = "".join(f"Paragraph {number}. {'word ' * (number % 7 * 30)}\n\n" for number in range(220))
+    show(page, filler + "the needle")
+    page.until("() => document.querySelector('.jor-log')?.textContent.includes('needle')")
+    log = "document.querySelector('.jor-log')"
+    page.steady(f"() => [{log}.scrollTop, {log}.scrollHeight]")
+    page.run("() => { window.sought = document.querySelectorAll('.jor-section')[9]; sought.scrollIntoView(); }")
+    place = f"() => [sought.getBoundingClientRect().top - {log}.getBoundingClientRect().top, {log}.scrollHeight]"
+    before, now = page.run(place), page.steady(place)
+    assert before[1] != now[1], "what was never laid out had a guessed height"
+    assert abs(now[0]) < 20, (before, now)
+
+
 def test_a_long_answer_is_printed_whole(page: CorePage) -> None:
     show(page, "".join(f"Paragraph {number} of many.\n\n" for number in range(400)) + CODE)
     page.until("() => document.querySelectorAll('.jor-section').length > 40")

@@ -36,7 +36,7 @@ export function renderAnswer(link: Link, el: HTMLElement, signal: AbortSignal): 
   }, () => (isLive() && link.transcript.text ? pace() : 0), signal);
   link.watch(frames.request, signal);
   el.append(root);
-  keepOnResize(root, signal, () => isLive() && follow.follows && follow.keep());
+  keepOnResize(root, signal, () => isLive() && follow.follows && follow.keep(false));
   signal.addEventListener("abort", () => root.remove(), { once: true });
   frames.request();
   // A host may put the element into the page only after this call.

@@ -262,17 +262,17 @@ export class TurnsView {
   }
 
   /** Keeps the end in sight for who is there, and the place of an earlier view for who was elsewhere. */
-  #hold(): void {
+  #hold(drawn = true): void {
     const item = this.#place ? this.#items.get(this.#place.turn) : null;
     if (this.#atEnd) this.#follow.follows = true;
     if (this.#place && item) this.log.scrollTop = item.root.offsetTop + this.#place.offset;
-    this.#follow.keep();
+    this.#follow.keep(drawn);
   }
 
   /** Formulas, images and folds change the height long after the text, and the reader that of the list. */
   #holdOnResize(): void {
     if (typeof ResizeObserver !== "function") return;
-    const observer = new ResizeObserver(() => this.#hold());
+    const observer = new ResizeObserver(() => this.#hold(false));
     observer.observe(this.#list);
     observer.observe(this.log);
     this.#signal.addEventListener("abort", () => observer.disconnect(), { once: true });

@@ -73,3 +73,16 @@ test("what shrinks and grows again before the browser tells of it is still follo
   assert.equal(box.scrollTop, 1000);
   end.abort();
 });
+
+test("what the browser brings into view long after the last piece of text ends the following, whatever heights change", async () => {
+  const end = new AbortController();
+  const { box, follow, size } = followed(end.signal);
+  for (let frame = 0; frame < 6; frame++) await new Promise((done) => requestAnimationFrame(done));
+  size.height += 300;
+  box.scrollTop = 200;
+  box.dispatchEvent(new Event("scroll"));
+  assert.equal(follow.follows, false);
+  follow.keep(false);
+  assert.equal(box.scrollTop, 200);
+  end.abort();
+});
