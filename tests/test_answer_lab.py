@@ -291,7 +291,7 @@ def test_a_reader_at_the_end_of_a_live_answer_stays_there_and_one_who_left_is_le
         grown(notebook, "Paragraph 59")
         until(notebook, is_at_end)
         # What changes its height between two pieces of text is followed, too.
-        page.evaluate("() => { document.querySelector('.jor-live').style.paddingTop = '300px'; }")
+        page.evaluate("() => { document.querySelector('.jor-live .jor-text').style.paddingTop = '300px'; }")
         until(notebook, is_at_end)
         # The reader goes up a little while more comes: nothing pulls back.
         second = PARAGRAPHS.replace("Paragraph", "Second")

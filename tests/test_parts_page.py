@@ -486,11 +486,13 @@ def test_what_a_search_brings_into_view_stays_there_though_heights_change(page: 
     page.until("() => document.querySelector('.jor-log')?.textContent.includes('needle')")
     log = "document.querySelector('.jor-log')"
     page.steady(f"() => [{log}.scrollTop, {log}.scrollHeight]")
-    page.run("() => { window.sought = document.querySelectorAll('.jor-section')[9]; sought.scrollIntoView(); }")
-    place = f"() => [sought.getBoundingClientRect().top - {log}.getBoundingClientRect().top, {log}.scrollHeight]"
-    before, now = page.run(place), page.steady(place)
-    assert before[1] != now[1], "what was never laid out had a guessed height"
-    assert abs(now[0]) < 20, (before, now)
+    guessed = page.run(
+        f"""() => {{ window.sought = document.querySelectorAll('.jor-section')[9]; const guessed = {log}.scrollHeight;
+             sought.scrollIntoView(); return guessed; }}"""
+    )
+    top = page.steady(f"() => sought.getBoundingClientRect().top - {log}.getBoundingClientRect().top")
+    assert page.run(f"() => {log}.scrollHeight") != guessed
+    assert abs(top) < 20, top
 
 
 def test_a_long_answer_is_printed_whole(page: CorePage) -> None:
