@@ -898,6 +898,7 @@ def test_importing_the_package_does_not_import_tornado() -> None:
         _ = demo.nothing
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
 def test_the_command_says_where_it_listens_and_ends_at_ctrl_c() -> None:
     command = [sys.executable, "-m", "jupyter_openrouter.demo", "--rate", "0"]
@@ -905,7 +906,10 @@ def test_the_command_says_where_it_listens_and_ends_at_ctrl_c() -> None:
         assert process.stdout is not None
         assert "http://127.0.0.1:" in process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, complaint = process.communicate(timeout=10)
+        try:
+            _, complaint = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, complaint) == (0, "")
 
 
