@@ -485,7 +485,7 @@ def test_what_a_search_brings_into_view_stays_there_though_heights_change(page: 
     show(page, filler + "the needle")
     page.until("() => document.querySelector('.jor-log')?.textContent.includes('needle')")
     log = "document.querySelector('.jor-log')"
-    page.steady(f"() => [{log}.scrollTop, {log}.scrollHeight]")
+    page.steady(f"() => [{log}.scrollTop, {log}.scrollHeight]", quiet=1.2)
     guessed = page.run(
         f"""() => {{ window.sought = document.querySelectorAll('.jor-section')[9]; const guessed = {log}.scrollHeight;
              sought.scrollIntoView(); return guessed; }}"""

@@ -6,8 +6,8 @@ const NEAR = 48;
 const READERS = 1000;
 /** For so many frames after a jump its end is looked at again. */
 const ALIGNED = 4;
-/** For so many frames after something was drawn the heights of what is out of view are guesses that may still change. */
-const GUESSED = 4;
+/** For so long after something was drawn, in milliseconds, the heights of what is out of view are guesses that may still change. */
+const GUESSED = 1000;
 /** So much later than the move itself, in milliseconds, its wheel or key may be heard. */
 const LATE = 300;
 const KEYS: Record<string, number> = { ArrowUp: -1, PageUp: -1, Home: -1, ArrowDown: 1, PageDown: 1, End: 1, " ": 0 };
@@ -74,8 +74,7 @@ export class Follow {
   #top = 0;
   /** Of what scrolls, in pixels, when the end was last looked at. */
   #height = 0;
-  /** So many of those frames are to come. */
-  #guessed = 0;
+  #drawn = Number.NEGATIVE_INFINITY;
   /** A pressed pointer selects text or drags a scroll bar: nothing may move under it. */
   #pressed = false;
   #moved = Number.NEGATIVE_INFINITY;
@@ -105,7 +104,7 @@ export class Follow {
 
   /** To be called after something has grown; `drawn` is false where only its layout has changed. */
   keep(drawn = true): void {
-    if (drawn) this.#guess();
+    if (drawn) this.#drawn = performance.now();
     const scroller = this.#where.scroller();
     if (!scroller) return;
     if (this.follows === null) {
@@ -149,15 +148,6 @@ export class Follow {
     });
   }
 
-  #guess(): void {
-    const counts = this.#guessed > 0;
-    this.#guessed = GUESSED;
-    const count = () => {
-      if (--this.#guessed > 0) requestAnimationFrame(count);
-    };
-    if (!counts) requestAnimationFrame(count);
-  }
-
   #leave(): void {
     this.follows = false;
     this.#where.settle?.(false);
@@ -193,7 +183,7 @@ export class Follow {
     const way = this.#pressed ? 0 : this.#way;
     if (!readers && by < 0 && !shrunk) this.#rose = performance.now();
     // What was drawn, shrank and has grown again before this was heard moved by itself: its end is still to be looked for.
-    const moved = by < -1 && (!this.#guessed || scroller.scrollHeight === this.#height);
+    const moved = by < -1 && (performance.now() - this.#drawn > GUESSED || scroller.scrollHeight === this.#height);
     if (readers && by < 0 && way <= 0 && !shrunk) this.follows = false;
     else if (this.follows ? moved : readers && by > 0 && way >= 0) this.follows = this.#isAtEnd(scroller);
     else if (this.follows) this.follows = this.#where.below(scroller) > -scroller.clientHeight;
