@@ -53,7 +53,6 @@ def test_a_job_cancelled_at_once_still_runs_its_finally() -> None:
         assert ended.is_set()
 
 
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name != "posix", reason="sends itself a signal")
 def test_an_interrupt_reaches_who_waits_and_cancels_the_job() -> None:
     ended = threading.Event()

@@ -898,7 +898,6 @@ def test_importing_the_package_does_not_import_tornado() -> None:
         _ = demo.nothing
 
 
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
 def test_the_command_says_where_it_listens_and_ends_at_ctrl_c() -> None:
     command = [sys.executable, "-m", "jupyter_openrouter.demo", "--rate", "0"]

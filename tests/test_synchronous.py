@@ -69,7 +69,6 @@ def test_leaving_early_stops_the_answer(client: OpenRouter) -> None:
     assert stream.response.state == "stopped"
 
 
-@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name != "posix", reason="sends itself a signal")
 def test_an_interrupt_stops_the_answer_and_is_raised(client: OpenRouter) -> None:
     stream = client.chat_stream("stall", model="demo/faulty", **FAST)
