@@ -17,7 +17,7 @@ demo-check: .venv/.demo ## Run the quickstart without a screen and print the ans
 test: .venv/.dev .venv-kernel6/.done js/node_modules/.done ## Everything: lint, types, bundle, JS, Python, kernels, JupyterLab
 	$(MAKE) --no-print-directory check js
 	$(BIN)/python -m pytest --doctest-modules jupyter_openrouter
-	$(BIN)/python -m pytest -n 3 --dist loadfile || { test $$? -eq 1 && $(BIN)/python scripts/again.py; }
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: .venv/.dev js/node_modules/.done ## Lint, formatting, types, and whether the committed browser code is what a build gives
 	$(BIN)/ruff check .
