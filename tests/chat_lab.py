@@ -143,6 +143,14 @@ class Chat:
             self.page.wait_for_timeout(40)
         raise AssertionError((told or self.shown)(), self.notebook.console[-10:])
 
+    def opens(self) -> None:
+        """Waits until its box can be typed in."""
+        self.until(
+            self.box.is_visible,
+            120,
+            told=lambda: [self.page.url, self.page.locator("body").inner_text()[-2000:]],
+        )
+
     def shown(self) -> list[list[str]]:
         """What the screen shows, turn by turn."""
         return self.page.evaluate(SHOWN, [self.cell, self.at])
@@ -235,7 +243,7 @@ class Stage:
         self.cells(source.removesuffix("chat") + then + "\nchat", *others)
         self.notebook.run_cell(0)
         chat = Chat(self.notebook)
-        chat.box.wait_for()
+        chat.opens()
         return chat
 
     def fresh(self) -> None:

@@ -499,9 +499,13 @@ def test_two_pages_and_two_views_show_one_answer_whole(lab: Lab) -> None:
         other.page.get_by_role("button", name="Stop").first.click()
         for one in (notebook, other):
             until(one, lambda one=one: "stopped" in one.output_text(1) and "stopped" in one.output_text(2))
-        shown = [text for one in (notebook, other) for text in one.page.locator(texts).all_inner_texts()]
-        assert len(shown) == 4
-        assert len(set(shown)) == 1
+
+        def shown() -> list[str]:
+            return [text for one in (notebook, other) for text in one.page.locator(texts).all_inner_texts()]
+
+        # What a turn is drawn as is drawn anew when it has settled, in each view when its page has time.
+        until(notebook, lambda: len(set(shown())) == 1)
+        assert len(shown()) == 4
         assert not ours(notebook)
         assert not ours(other)
 
@@ -644,10 +648,10 @@ def test_print_and_forced_colours_and_narrow_columns(lab: Lab, width: int) -> No
         notebook.run_all()
         page.wait_for_selector(".jor-section table")
         page.evaluate("w => { document.querySelector('.jor-root').style.width = w + 'px'; }", width)
-        # What is wide is found out when it is near.
+        # An answer is drawn in pieces, and what is wide is found out when it is near.
         page.wait_for_function(
             """() => ['.jor-table', '.jor-code pre'].map(s => document.querySelector(s))
-                .every(n => n.scrollWidth > n.clientWidth && n.tabIndex === 0)"""
+                .every(n => n && n.scrollWidth > n.clientWidth && n.tabIndex === 0)"""
         )
         wide = at_rest(
             notebook,

@@ -232,7 +232,7 @@ def test_two_tabs_that_edit_the_same_question_at_once_lose_neither_text(stage: S
         other.goto(stage.page.url.replace("/lab/", "/lab/workspaces/other/"))
         other.wait_for_function("window.jupyterapp !== undefined", timeout=120_000)
         tab = Chat(stage.notebook, page=other)
-        tab.box.wait_for(timeout=120_000)
+        tab.opens()
         tab.settles("one", "one")
         python(stage.page, "setattr(chat, 'model', 'demo/slow')")
         for view, text in ((chat, "a story of the first"), (tab, "a story of the other")):
