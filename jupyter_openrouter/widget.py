@@ -26,6 +26,7 @@ from traitlets.utils.bunch import Bunch
 
 from . import background as threads
 from .background import Background, Job, background
+from .carrier import carry
 from .extras import Images
 from .kernel_channel import KernelChannel, current_kernel
 from .publish import Publisher
@@ -305,6 +306,10 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         now = time.monotonic()
         if now - self._part_sent.get(name, -PART_AGAIN_SECONDS) < PART_AGAIN_SECONDS:
             return
+        if name == "core" and name in self._part_sent:
+            # What answered the first request was not heard, or not yet.
+            here = background()
+            here.post(carry, here, self._esm, *part(name))
         self._part_sent[name] = now
         self._push_part(name)
 

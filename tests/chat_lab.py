@@ -262,10 +262,10 @@ class Stage:
 
 
 @contextmanager
-def staged(lab: Lab, name: str, **how: Any) -> Iterator[Stage]:
+def staged(lab: Lab, name: str, *, prepare: str = "", **how: Any) -> Iterator[Stage]:
     """Opens a page for a stage."""
     lab.write(name, ["1"])
-    with lab.open(name, prepare=WIRE, **how) as notebook:
+    with lab.open(name, prepare=WIRE + prepare, **how) as notebook:
         yield Stage(notebook)
 
 

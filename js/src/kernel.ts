@@ -9,6 +9,12 @@ export interface Model {
   widget_manager?: unknown;
 }
 
+/** What is used of ipywidgets' own model. */
+export interface RealModel extends Model {
+  comm?: { on_msg(hear: (message: unknown) => unknown): void; send(message: unknown): unknown };
+  _handle_comm_msg?: (message: unknown) => Promise<unknown>;
+}
+
 /** A signal of JupyterLab's: called with its sender and a value. */
 interface Signal<T> {
   connect(slot: (sender: unknown, value: T) => void): unknown;
@@ -48,21 +54,28 @@ export function isCutOff(el: HTMLElement): boolean {
   return el.closest(".jupyter-widgets-disconnected") !== null;
 }
 
+/** The model of ipywidgets that stands behind the one given to us, with its id; null where the host does not let us reach it. */
+export async function realModel(model: Model): Promise<{ id: string; real: RealModel } | null> {
+  const layout = model.get("layout");
+  const models = (model.widget_manager as { _models?: Record<string, Promise<RealModel>> } | undefined)?._models;
+  if (!models || !layout || typeof layout !== "object") return null;
+  // It is the one that has our layout object.
+  const found = Object.entries(models).map(async ([id, promise]) => {
+    const real = await promise;
+    if (real.get("layout") !== layout || !real.get("_core_id")) throw new Error("another one");
+    return { id, real };
+  });
+  return Promise.any(found).catch(() => null);
+}
+
 /** The model's id, which is its comm's id, or "" when the host does not tell. */
 export async function modelId(model: Model, real: unknown): Promise<string> {
   for (const known of [model, real]) {
     const id = (known as { model_id?: unknown } | null)?.model_id;
     if (typeof id === "string") return id;
   }
-  // No event has shown us the real model yet: it is the one that has our layout object.
-  const layout = model.get("layout");
-  const models = (model.widget_manager as { _models?: Record<string, Promise<Model>> } | undefined)?._models;
-  if (!models || !layout || typeof layout !== "object") return "";
-  for (const [id, promise] of Object.entries(models)) {
-    const candidate = await promise.catch(() => null);
-    if (candidate?.get("layout") === layout && candidate.get("_core_id")) return id;
-  }
-  return "";
+  // No event has shown us the real model yet.
+  return (await realModel(model))?.id ?? "";
 }
 
 /** Sends a Stop on the kernel's control channel, which is heard while the shell channel is blocked. */

@@ -1,4 +1,5 @@
 /** Joins one anywidget model to one transcript: its listeners, its messages out, and its Stop. */
+import { hearAgain } from "./hearing";
 import { kernelOf, modelId, onceGone, stopByControl, type Model } from "./kernel";
 import { askAgain, offer, takePart } from "./parts";
 import type { Failure, FromBrowser, FromKernel, ModelCard } from "./protocol";
@@ -41,6 +42,7 @@ export class Link {
     this.#requests = new Requests((message, buffers) => this.#send(message, buffers), this.#end.signal);
     this.pictures = new Pictures((id) => this.#send({ type: "image", id }), this.#end.signal);
     onceGone(model, () => this.lose(), this.#end.signal);
+    void hearAgain(model);
     const onChange = (source: unknown) => {
       this.#real ??= source;
       if (this.#stale) return;
