@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
+import math
 import queue
 import threading
 import time
@@ -39,6 +40,10 @@ PARTS = {name: STATIC / f"{name}.js" for name in ("core", "chat", "math", "colou
 """The browser code that a page may ask for; nothing else is ever read for it."""
 PART_AGAIN_SECONDS = 1.0
 """Every page of a kernel hears the answer to a request, so one that comes sooner than this after it is dropped."""
+
+PART_UNHEARD_SECONDS = 10.0
+"""A request that comes within this after another is of a page that did not hear the answer, or not yet; one that
+comes later is of a page that was loaded since."""
 
 
 @lru_cache(maxsize=len(PARTS))
@@ -304,10 +309,10 @@ class StreamingWidget(anywidget.AnyWidget):  # type: ignore[misc]
         if not isinstance(name, str) or name not in PARTS:
             return
         now = time.monotonic()
-        if now - self._part_sent.get(name, -PART_AGAIN_SECONDS) < PART_AGAIN_SECONDS:
+        since = now - self._part_sent.get(name, -math.inf)
+        if since < PART_AGAIN_SECONDS:
             return
-        if name == "core" and name in self._part_sent:
-            # What answered the first request was not heard, or not yet.
+        if name == "core" and since < PART_UNHEARD_SECONDS:
             here = background()
             here.post(carry, here, self._esm, *part(name))
         self._part_sent[name] = now

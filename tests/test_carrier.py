@@ -17,10 +17,10 @@ def at_rest() -> Iterator[None]:
     background.stop()
 
 
-def ask_for(chat: ChatWidget, *parts: str) -> None:
-    """Asks as a browser does that gets no answer; each time its patience is over."""
+def ask_for(chat: ChatWidget, *parts: str, seconds: float = 2) -> None:
+    """Asks as a browser does that gets no answer, every few seconds."""
     for name in parts:
-        chat._part_sent = {known: at - 10 for known, at in chat._part_sent.items()}
+        chat._part_sent = {known: at - seconds for known, at in chat._part_sent.items()}
         chat._on_message(chat, {"type": "part", "part": name}, [])
     background.background().call(lambda: None)
 
@@ -38,6 +38,12 @@ def test_a_second_request_for_the_core_brings_it_in_a_state_and_once() -> None:
     state = there.get_state()
     assert (state["_core_id"], state["_core_gz"]) == widget.part("core")
     assert state["_esm"] == chat._esm
+
+
+def test_a_page_that_was_loaded_anew_gets_the_core_as_a_message_alone() -> None:
+    chat = ChatWidget(model="demo/echo")
+    ask_for(chat, *["core"] * 5, seconds=60)
+    assert carrier._there is None
 
 
 def test_what_carried_the_core_goes_with_its_layout(monkeypatch: pytest.MonkeyPatch) -> None:
