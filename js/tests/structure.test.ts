@@ -15,7 +15,7 @@ const imports = (code: string) => Array.from(code.matchAll(/from "\.\/([\w.-]+)"
 /** What makes the DOM: the views, and the parts of the growing Markdown. */
 const DRAWS = /^(view-.*|markdown|drawing|sections|groups|widths|shape|leaf|pieces|notes|inline|code|math|patch|actions|styles|paint|part-colours|part-math|copying)$/;
 /** What sees the model or the kernel behind it. */
-const JOINS = ["answer", "chat", "chat-core", "chat-turns", "core", "kit", "link", "loader"];
+const JOINS = ["answer", "chat", "chat-core", "chat-turns", "core", "hearing", "kit", "link", "loader"];
 
 test("every module opens with its sentence and stays below 300 lines", () => {
   for (const [name, code] of MODULES) {
