@@ -579,7 +579,7 @@ def test_in_a_chat_of_a_thousand_messages_a_turn_costs_what_it_cost_in_the_first
     many = "messages=[{'role': ('user', 'assistant')[at % 2], 'content': f'turn {at}'} for at in range(1000)]"
     chat = stage.chat("burst", many)
     told = [f"turn {at}" for at in range(1000)]
-    chat.settles(*told)
+    chat.settles(*told, seconds=180)
     later = costs(chat, *told)
     assert 0 < first["delta"] <= 2048
     assert later["delta"] <= 2048

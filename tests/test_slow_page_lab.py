@@ -59,4 +59,4 @@ def test_a_live_answer_that_anywidget_gave_up_grows_and_is_stopped(lab: Lab) -> 
         assert given_up(notebook)
         notebook.page.get_by_role("button", name="Stop").click()
         notebook.wait_done()
-        assert "stopped" in notebook.output_text(1)
+        Chat(notebook, cell=1).until(lambda: "stopped" in notebook.output_text(1))

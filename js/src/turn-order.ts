@@ -15,6 +15,12 @@ export function isTaken(taken: Taken | null, { state, asking, answer, text }: Tr
   return isRunning(state) && taken?.asking === asking && taken.answer === answer && taken.content.startsWith(text);
 }
 
+/** Whether the turns end in another answer than before, to the question that runs: that one has settled, though its words may be others. */
+export function hasSettled(before: readonly Turn[], { messages, asking }: Transcript): boolean {
+  const [asked, told] = messages.slice(-2);
+  return told?.role === "assistant" && told !== before.at(-1) && asked?.role === "user" && asked.content === asking;
+}
+
 /** The text of an answer, or of the answer that follows a question; "" where there is none. */
 export function answerTo(turn: Turn, next: Turn | undefined): string {
   const answer = turn.role === "user" ? next : turn;

@@ -5,7 +5,7 @@ import type { Turn } from "./protocol";
 import { isNothing } from "./extras";
 import { isRunning, type Transcript } from "./transcript";
 import type { TurnActions } from "./turn-actions";
-import { answerTo, classOf, guessedHeight, isSame, isTaken, keysOf, type Taken } from "./turn-order";
+import { answerTo, classOf, guessedHeight, hasSettled, isSame, isTaken, keysOf, type Taken } from "./turn-order";
 import { answerCells } from "./view-code-cells";
 import { button, element, show } from "./view-element";
 import type { Follow } from "./view-follow";
@@ -45,6 +45,8 @@ export class TurnsView {
   #answer: Item | null = null;
   /** What runs has been told as settled turns already; its state has not. */
   #taken: Taken | null = null;
+  /** The number of the last answer that was told as a turn before its state was. */
+  #told = -1;
   /** Views with images that are on their way. */
   readonly #awaiting = new Set<QuestionView | ReplyView>();
   /** The branch that was asked for, which gets the focus that was on the switch, and the name of the button pressed. */
@@ -89,12 +91,13 @@ export class TurnsView {
     const focused = this.log.contains(document.activeElement) && document.activeElement !== this.log;
     const running = isRunning(now.state) && !gone;
     const changed = now.messages !== this.#turns;
+    if (changed && this.#answer && hasSettled(this.#turns, now)) this.#told = now.answer;
     if (changed) this.#settle(now);
     if (!isTaken(this.#taken, now)) this.#taken = null;
     const words = now.text !== "" || now.thought !== "" || !isNothing(now.beside);
     // The turn may come a moment later than the state that says it has settled.
     const asks = now.asking !== "" || !!now.asking_attachments?.length;
-    this.leftover = !running && words && (asks || (!!this.#answer && !changed && now.state !== "idle"));
+    this.leftover = !running && words && (asks || (!!this.#answer && !changed && this.#told !== now.answer && now.state !== "idle"));
     if (asks && !this.#taken) this.#ask(now);
     else if (!this.leftover) this.#question = this.#drop(this.#question);
     if ((running && !this.#taken) || this.leftover) {
@@ -168,8 +171,7 @@ export class TurnsView {
   }
 
   #settle(now: Transcript): void {
-    const turns = now.messages;
-    this.#turns = turns;
+    const turns = (this.#turns = now.messages);
     const before = this.#items;
     this.#items = new Map();
     let last: Element | null = null;

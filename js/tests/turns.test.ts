@@ -46,6 +46,24 @@ test("the running question and answer become the settled ones, whichever is told
   }
 });
 
+test("an answer that is other words once it has settled stands there once, whichever is told first", async () => {
+  for (const first of ["turns", "traits"]) {
+    const page = new ChatPage({ messages: [question("q1", "Why?"), answer("a1", "Because")], version: 1, state: "done" });
+    await frame();
+    page.host.set({ state: "streaming", asking: "Why?" });
+    page.host.message(delta(0, "Because Because it is."));
+    await frame();
+    const settle = () => page.turns(2, 1, answer("a1", "Because it is."));
+    const traits = () => page.host.set({ state: "done", asking: "", version: 2, message: "Because it is." });
+    for (const step of first === "turns" ? [settle, traits] : [traits, settle]) {
+      step();
+      await frame();
+    }
+    assert.deepEqual(page.texts(), ["Why?", "Because it is."], first);
+    page.end();
+  }
+});
+
 test("equal questions and answers are two turns, not one", async () => {
   const page = new ChatPage({ messages: [question("q1", "again"), answer("a1", "same"), question("q2", "again"), answer("a2", "same")], version: 1, state: "done" });
   await frame();
