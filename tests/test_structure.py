@@ -109,6 +109,7 @@ ORDER = [
     {"catalog", "chat_params", "describers", "flag_values", "recorder", "response", "uploads"},
     {
         "chat_continued",
+        "carrier",
         "chat_messages",
         "continuing",
         "describing",
@@ -162,6 +163,7 @@ ORDER = [
     {"chat", "magic"},
 ]
 NOTEBOOK_FACING = {
+    "carrier",
     "kernel_channel",
     "prompt_loop",
     "widget",
