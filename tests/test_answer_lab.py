@@ -499,13 +499,9 @@ def test_two_pages_and_two_views_show_one_answer_whole(lab: Lab) -> None:
         other.page.get_by_role("button", name="Stop").first.click()
         for one in (notebook, other):
             until(one, lambda one=one: "stopped" in one.output_text(1) and "stopped" in one.output_text(2))
-
-        def shown() -> list[str]:
-            return [text for one in (notebook, other) for text in one.page.locator(texts).all_inner_texts()]
-
-        # What a turn is drawn as is drawn anew when it has settled, in each view when its page has time.
-        until(notebook, lambda: len(set(shown())) == 1)
-        assert len(shown()) == 4
+        shown = [text for one in (notebook, other) for text in one.page.locator(texts).all_inner_texts()]
+        assert len(shown) == 4
+        assert len(set(shown)) == 1
         assert not ours(notebook)
         assert not ours(other)
 
